@@ -89,6 +89,7 @@ _READ = {
 
 _SALES = _READ | {P.ORDERS_WRITE, P.ORDERS_CONFIRM, P.ORDERS_ALLOCATE}
 
+# fmt: off
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SALES: frozenset(_SALES),
     Role.SALES_MANAGER: frozenset(
@@ -96,7 +97,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             P.ORDERS_APPROVE, P.DISCOUNTS_APPROVE, P.COSTS_READ, P.CREDIT_HOLD, P.CREDIT_RELEASE, P.CREDIT_LIMIT,
             P.CUSTOMERS_WRITE, P.PRICES_WRITE, P.RETURNS_WRITE, P.DATA_EXPORT,
-        }  # fmt: skip
+        }
     ),
     Role.WAREHOUSE: frozenset(
         _READ
@@ -107,16 +108,17 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             P.COSTS_READ, P.CREDIT_HOLD, P.CREDIT_RELEASE, P.CREDIT_LIMIT, P.CUSTOMERS_WRITE, P.INVOICES_WRITE,
             P.INVOICES_POST, P.PAYMENTS_RECORD, P.PAYMENTS_REVERSE, P.DATA_EXPORT, P.SETTINGS_READ,
-        }  # fmt: skip
+        }
     ),
     Role.ADMIN: frozenset(
         _READ
         | {
             P.COSTS_READ, P.CUSTOMERS_WRITE, P.ITEMS_WRITE, P.PRICES_WRITE, P.LOCATIONS_WRITE, P.CREDIT_LIMIT,
             P.SETTINGS_READ, P.SETTINGS_WRITE, P.USERS_WRITE, P.DATA_IMPORT, P.DATA_EXPORT, P.ORDERS_IMPORT,
-        }  # fmt: skip
+        }
     ),
 }
+# fmt: on
 
 DEFAULT_MAX_DISCOUNT: dict[Role, Decimal] = {
     Role.SALES: Decimal(5),

@@ -1,0 +1,216 @@
+"""How the tests run: on which engines, on which databases, and what is asked after each of them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import hypothesis
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.support.databases import ENGINES, Database, TestRun
+
+RUN = pytest.StashKey[TestRun]()
+ALIVE = pytest.StashKey[IO[str]]()
+
+hypothesis.settings.register_profile("counterfoil", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("counterfoil")
+
+
+# --- the run ---------------------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", choices=[*ENGINES, "both"], default="both", help="database engines to test on")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker = getattr(config, "workerinput", None)
+    if worker:
+        config.stash[RUN] = TestRun(Path(worker["run_folder"]))
+        return
+    folder = Path(tempfile.mkdtemp(prefix="run-"))
+    config.stash[RUN] = TestRun(folder)
+    config.stash[ALIVE] = (folder / "alive").open("w")
+    fcntl.flock(config.stash[ALIVE], fcntl.LOCK_EX)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["run_folder"] = str(node.config.stash[RUN].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if ALIVE in config.stash:
+        config.stash[RUN].drop_from_lent_server()
+        config.stash[ALIVE].close()
+        shutil.rmtree(config.stash[RUN].folder, ignore_errors=True)
+
+
+# --- which engines ---------------------------------------------------------------------------------------------------
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", _engines(metafunc), indirect=True, scope="session")
+
+
+def _engines(metafunc: pytest.Metafunc) -> list[str]:
+    wanted = metafunc.config.getoption("engine")
+    asked = ENGINES if wanted == "both" else (wanted,)
+    marker = metafunc.definition.get_closest_marker("engines")
+    return [name for name in (marker.args if marker else ENGINES) if name in asked]
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest) -> str:
+    """The database engine of this test: ``sqlite`` or ``postgresql``."""
+    return str(request.param)
+
+
+# --- databases and applications --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def new_database(request: pytest.FixtureRequest, worker_id: str) -> Iterator[Callable[[str], Database]]:
+    """Makes a further migrated database of an engine, for a server or a process of its own."""
+    made: list[Database] = []
+
+    def make(engine: str) -> Database:
+        made.append(request.config.stash[RUN].copy(engine, f"{worker_id}_{len(made)}"))
+        return made[-1]
+
+    yield make
+    for database in made:
+        database.close()
+
+
+@pytest.fixture(scope="session")
+def _workplaces(
+    new_database: Callable[[str], Database], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], tuple[Flask, Database]]]:
+    """One database and one application for each engine, made when first asked for."""
+    made: dict[str, tuple[Flask, Database]] = {}
+
+    def make(engine: str) -> tuple[Flask, Database]:
+        if engine not in made:
+            database = new_database(engine)
+            made[engine] = (_create_app(database.url, tmp_path_factory.mktemp("instance")), database)
+        return made[engine]
+
+    yield make
+    for app, _ in made.values():
+        _let_go(app)
+
+
+@pytest.fixture
+def database(engine: str, _workplaces: Callable[[str], tuple[Flask, Database]]) -> Iterator[Database]:
+    """The worker's database of this engine, clean; the books must agree after the test."""
+    _, database = _workplaces(engine)
+    yield database
+    database.reset()
+
+
+@pytest.fixture
+def app(
+    request: pytest.FixtureRequest,
+    engine: str,
+    database: Database,
+    _workplaces: Callable[[str], tuple[Flask, Database]],
+) -> Iterator[Flask]:
+    """The application on the worker's database. No application context is pushed: see ``session``."""
+    app, _ = _workplaces(engine)
+    yield app
+    if not request.node.get_closest_marker("plants_errors"):
+        _assert_books_agree(app)
+
+
+@pytest.fixture
+def make_app(database: Database, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Makes a further application with other settings on the same database."""
+    made: list[Flask] = []
+
+    def make(**settings: Any) -> Flask:
+        made.append(_create_app(database.url, tmp_path / "instance", **settings))
+        return made[-1]
+
+    yield make
+    for app in made:
+        _let_go(app)
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """The database session of the test, inside an application context. Commits are real."""
+    from webapp.db import db
+
+    with app.app_context():
+        yield db.session  # type: ignore[misc]  # a scoped session is a session to its users
+        db.session.rollback()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript: each request has a session of its own, also beside ``session``."""
+    return app.test_client()
+
+
+def _create_app(url: str, instance: Path, **settings: Any) -> Flask:
+    from tests.support.client import Browserlike
+    from webapp import create_app
+
+    given = {"DATABASE_URL": url, "SECRET_KEY": secrets.token_hex(32), "INSTANCE_PATH": str(instance), "TESTING": True}
+    app = create_app(given | settings)
+    app.test_client_class = Browserlike
+    return app
+
+
+def _let_go(app: Flask) -> None:
+    """Close the application's connections, which would otherwise warn when they are collected."""
+    from webapp.db import db
+
+    with app.app_context():
+        db.engine.dispose()
+
+
+def _assert_books_agree(app: Flask) -> None:
+    """Every invariant of the business holds after every test that had a database."""
+    from webapp.queries.invariants import run_all
+
+    with app.app_context():
+        offending = run_all()
+    assert not offending, f"The test left the books wrong: {offending}"
+
+
+# --- no silent skips on a build machine ------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    report = yield
+    if _skips_count() and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, although CI is set: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[Any]:
+    report = yield
+    if _skips_count() and report.outcome == "skipped":
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, although CI is set: {report.longrepr}"
+    return report
+
+
+def _skips_count() -> bool:
+    return os.environ.get("CI", "").lower() in {"1", "true", "yes"}

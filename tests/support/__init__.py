@@ -1,0 +1,1 @@
+"""What the tests stand on: database servers, a browser, a live server."""

@@ -72,6 +72,22 @@ class CustomerStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
+class HoldReason(StrEnum):
+    """Why an order is on credit hold."""
+
+    LIMIT = "LIMIT"
+    OVERDUE = "OVERDUE"
+    BLOCKED = "BLOCKED"
+    MANUAL = "MANUAL"
+
+
+class TaxRounding(StrEnum):
+    """Tax is rounded once per category and rate of a document, or on each line."""
+
+    DOCUMENT = "DOCUMENT"
+    LINE = "LINE"
+
+
 O, S, I = OrderState, ShipmentState, InvoiceState  # noqa: E741
 
 MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {

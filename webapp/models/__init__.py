@@ -1,0 +1,57 @@
+"""Tables and their small properties. No queries, no commits."""
+
+from webapp.models.approvals import Approval, ApprovalKind
+from webapp.models.audit import Event, EventDocument, StateChange
+from webapp.models.company import (
+    Account,
+    ApprovalPolicy,
+    Company,
+    ExchangeRate,
+    NumberSeries,
+    PaymentMethod,
+    PaymentTerm,
+    TableView,
+)
+from webapp.models.credit import CheckStage, CreditHold, StoredCreditCheck
+from webapp.models.customers import Address, AddressKind, Customer, CustomerGroup
+from webapp.models.invoices import (
+    CreditNote,
+    CreditNoteLine,
+    CreditNoteTax,
+    DocumentFile,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    Sending,
+)
+from webapp.models.items import Category, Item, Tracking, UnitConversion, Variant
+from webapp.models.ledger import Journal, JournalLine
+from webapp.models.orders import Comment, Order, OrderCharge, OrderLine
+from webapp.models.payments import CreditApplication, Payment, PaymentApplication
+from webapp.models.people import ApiToken, LoginAttempt, LoginSession, User, UserRole
+from webapp.models.prices import CustomerPrice, ListPrice, PriceList
+from webapp.models.requests import IdempotencyKey, OutboxMessage
+from webapp.models.shipments import Disposition, Package, Return, ReturnLine, Shipment, ShipmentLine
+from webapp.models.stock import (
+    Allocation,
+    Batch,
+    Location,
+    Lot,
+    MovementKind,
+    Serial,
+    StockLevel,
+    StockMovement,
+)
+from webapp.models.taxes import TaxClassRule, TaxCode, TaxRate
+
+__all__ = [
+    "Account", "Address", "AddressKind", "Allocation", "ApiToken", "Approval", "ApprovalKind", "ApprovalPolicy",
+    "Batch", "Category", "CheckStage", "Comment", "Company", "CreditApplication", "CreditHold", "CreditNote",
+    "CreditNoteLine", "CreditNoteTax", "Customer", "CustomerGroup", "CustomerPrice", "Disposition", "DocumentFile",
+    "Event", "EventDocument", "ExchangeRate", "IdempotencyKey", "Invoice", "InvoiceLine", "InvoiceTax", "Item",
+    "Journal", "JournalLine", "ListPrice", "Location", "LoginAttempt", "LoginSession", "Lot", "MovementKind",
+    "NumberSeries", "Order", "OrderCharge", "OrderLine", "OutboxMessage", "Package", "Payment",
+    "PaymentApplication", "PaymentMethod", "PaymentTerm", "PriceList", "Return", "ReturnLine", "Sending", "Serial",
+    "Shipment", "ShipmentLine", "StateChange", "StockLevel", "StockMovement", "StoredCreditCheck", "TableView",
+    "TaxClassRule", "TaxCode", "TaxRate", "Tracking", "UnitConversion", "User", "UserRole", "Variant",
+]  # fmt: skip

@@ -1,0 +1,85 @@
+"""Price lists with dated quantity breaks, and prices agreed with one customer."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base, Id, Percent, Price, Quantity, Versioned
+
+if TYPE_CHECKING:
+    from webapp.models.customers import Customer
+    from webapp.models.items import Variant
+
+
+class PriceList(Versioned, Base):
+    """Prices in one currency. With a parent, what the list does not name costs the parent's price plus percent."""
+
+    __tablename__ = "price_lists"
+    document_kind = "price_list"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("price_lists.id"))
+    percent: Mapped[Decimal] = mapped_column(Percent, default=Decimal(0))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    parent: Mapped[PriceList | None] = relationship(remote_side="PriceList.id")
+
+    @property
+    def number(self) -> str:
+        return self.code
+
+
+class ListPrice(Base):
+    """One row of a list: from ``min_quantity`` base units on, between two days, both included."""
+
+    __tablename__ = "list_prices"
+
+    id: Mapped[Id]
+    price_list_id: Mapped[int] = mapped_column(sa.ForeignKey("price_lists.id"))
+    variant_id: Mapped[int] = mapped_column(sa.ForeignKey("variants.id"), index=True)
+    min_quantity: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0))
+    unit_price: Mapped[Decimal] = mapped_column(Price)
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+
+    price_list: Mapped[PriceList] = relationship()
+    variant: Mapped[Variant] = relationship()
+
+    __table_args__ = (
+        sa.Index(None, "price_list_id", "variant_id"),
+        sa.CheckConstraint("unit_price >= 0", name="unit_price"),
+        sa.CheckConstraint("min_quantity >= 0", name="min_quantity"),
+        sa.CheckConstraint("valid_to >= valid_from", name="dates"),
+    )
+
+
+class CustomerPrice(Base):
+    """A price agreed with one customer, in the customer's currency."""
+
+    __tablename__ = "customer_prices"
+
+    id: Mapped[Id]
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customers.id"))
+    variant_id: Mapped[int] = mapped_column(sa.ForeignKey("variants.id"), index=True)
+    min_quantity: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0))
+    unit_price: Mapped[Decimal] = mapped_column(Price)
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+
+    customer: Mapped[Customer] = relationship()
+    variant: Mapped[Variant] = relationship()
+
+    __table_args__ = (
+        sa.Index(None, "customer_id", "variant_id"),
+        sa.CheckConstraint("unit_price >= 0", name="unit_price"),
+        sa.CheckConstraint("min_quantity >= 0", name="min_quantity"),
+        sa.CheckConstraint("valid_to >= valid_from", name="dates"),
+    )

@@ -1,0 +1,1 @@
+"""Reads: what a page or report shows; never locks, never writes."""

@@ -1,0 +1,1 @@
+"""Writes: one module a capability, one transaction a command."""

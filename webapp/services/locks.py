@@ -1,0 +1,179 @@
+"""All locking helpers.
+
+Lock what you use up, once, before you check it, in one order: idempotency key, customers by id, orders by id,
+shipments, invoices and credit notes, payments, promotion counters, stock levels by id, lots by id, number
+series (last). When only a document's number is known, its customer is locked by a subselect on it, then the
+document. Locked reads are ``FOR NO KEY UPDATE`` (plain ``FOR UPDATE`` on a customer deadlocks with the foreign
+key of an order inserted just before) and ``populate_existing`` (else the session hands back what the route
+loaded). SQLite ignores the clause; there the transaction itself (``BEGIN IMMEDIATE``) is the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+
+from webapp.db import Base, db, in_transaction, unit
+from webapp.domain.errors import NotFound
+from webapp.models import (
+    CreditNote,
+    Customer,
+    Invoice,
+    Lot,
+    Order,
+    OrderLine,
+    Payment,
+    Shipment,
+    ShipmentLine,
+    StockLevel,
+    Variant,
+)
+
+M = TypeVar("M", bound=Base)
+
+
+def lock_customer(customer_id: int) -> Customer:
+    """The customer row, locked: first of all in every command that changes exposure or limit."""
+    return _lock_one(select(Customer).where(Customer.id == customer_id), Customer, customer_id, "customer")
+
+
+def lock_customer_by_code(code: str) -> Customer:
+    """The customer called ``code``, locked. Raises NotFound."""
+    return _lock_one(select(Customer).where(Customer.code == code), Customer, code, "customer")
+
+
+def lock_customers(customer_ids: Iterable[int]) -> list[Customer]:
+    """Several customers, locked in the order of their ids."""
+    return _lock_all(select(Customer).where(Customer.id.in_(set(customer_ids))).order_by(Customer.id), Customer)
+
+
+def lock_order(number: str) -> Order:
+    """The order (or quote) called ``number`` with lines and charges, its customer locked before it. Raises NotFound."""
+    named = or_(Order.order_number == number, Order.quote_number == number)
+    _lock_customer_of(Order.customer_id, named)
+    return _lock_one(select(Order).where(named).options(*_order_parts()), Order, number, "order")
+
+
+def lock_orders(order_ids: Iterable[int]) -> list[Order]:
+    """Several orders of customers that are locked already, in the order of their ids."""
+    statement = select(Order).where(Order.id.in_(set(order_ids))).order_by(Order.id).options(*_order_parts())
+    return _lock_all(statement, Order)
+
+
+def lock_shipment(number: str) -> Shipment:
+    """The shipment called ``number`` with its lines, after its customer and order. Raises NotFound."""
+    named = Shipment.shipment_number == number
+    order_number = db.session.execute(
+        select(Order.order_number).join(Shipment, Shipment.order_id == Order.id).where(named)
+    ).scalar_one_or_none()
+    if order_number is None:
+        raise NotFound(f"There is no shipment {number}.")
+    lock_order(order_number)
+    return _lock_one(
+        select(Shipment)
+        .where(named)
+        .options(selectinload(Shipment.lines).joinedload(ShipmentLine.order_line, innerjoin=True)),
+        Shipment,
+        number,
+        "shipment",
+    )
+
+
+def lock_invoice(invoice_id: int) -> Invoice:
+    """The invoice with lines and taxes, its customer locked before it. Raises NotFound."""
+    named = Invoice.id == invoice_id
+    _lock_customer_of(Invoice.customer_id, named)
+    return _lock_one(
+        select(Invoice).where(named).options(selectinload(Invoice.lines), selectinload(Invoice.taxes)),
+        Invoice,
+        invoice_id,
+        "invoice",
+    )
+
+
+def lock_invoices(invoice_ids: Iterable[int]) -> list[Invoice]:
+    """Several invoices of customers that are locked already, in the order of their ids."""
+    return _lock_all(select(Invoice).where(Invoice.id.in_(set(invoice_ids))).order_by(Invoice.id), Invoice)
+
+
+def lock_credit_note(credit_note_id: int) -> CreditNote:
+    """The credit note with lines and taxes, its customer locked before it. Raises NotFound."""
+    named = CreditNote.id == credit_note_id
+    _lock_customer_of(CreditNote.customer_id, named)
+    return _lock_one(
+        select(CreditNote).where(named).options(selectinload(CreditNote.lines), selectinload(CreditNote.taxes)),
+        CreditNote,
+        credit_note_id,
+        "credit note",
+    )
+
+
+def lock_payment(number: str) -> Payment:
+    """The payment with its applications, its customer locked before it. Raises NotFound."""
+    named = Payment.payment_number == number
+    _lock_customer_of(Payment.customer_id, named)
+    return _lock_one(
+        select(Payment).where(named).options(selectinload(Payment.applications)), Payment, number, "payment"
+    )
+
+
+def lock_levels(variant_ids: Iterable[int], location_ids: Iterable[int] | None = None) -> list[StockLevel]:
+    """The stock levels of some variants (at some locations), locked in the order of their ids."""
+    statement = select(StockLevel).where(StockLevel.variant_id.in_(set(variant_ids))).order_by(StockLevel.id)
+    if location_ids is not None:
+        statement = statement.where(StockLevel.location_id.in_(set(location_ids)))
+    return _lock_all(statement, StockLevel)
+
+
+def lock_levels_by_id(level_ids: Iterable[int]) -> list[StockLevel]:
+    """Stock levels by id, locked in that order."""
+    return _lock_all(select(StockLevel).where(StockLevel.id.in_(set(level_ids))).order_by(StockLevel.id), StockLevel)
+
+
+def lock_lots(level_ids: Iterable[int]) -> list[Lot]:
+    """The batches and serials at some levels, locked in the order of their ids, after the levels."""
+    statement = (
+        select(Lot)
+        .where(Lot.level_id.in_(set(level_ids)))
+        .order_by(Lot.id)
+        .options(joinedload(Lot.batch), joinedload(Lot.serial))
+    )
+    return _lock_all(statement, Lot)
+
+
+def lock_variants(variant_ids: Iterable[int]) -> list[Variant]:
+    """Variants whose stock value changes, locked in the order of their ids, after levels and lots."""
+    return _lock_all(select(Variant).where(Variant.id.in_(set(variant_ids))).order_by(Variant.id), Variant)
+
+
+def _order_parts() -> Sequence[Any]:
+    return (
+        selectinload(Order.lines).joinedload(OrderLine.variant, innerjoin=True),
+        selectinload(Order.charges),
+        selectinload(Order.holds),
+    )
+
+
+def _lock_customer_of(column: InstrumentedAttribute[int], named: ColumnElement[bool]) -> None:
+    owner = select(column).where(named).scalar_subquery()
+    statement = select(Customer).where(Customer.id == owner)
+    _lock_all(statement, Customer)
+
+
+def _lock_one(statement: Select[M], model: type[M], key: object, word: str) -> M:
+    rows = _lock_all(statement, model)
+    if not rows:
+        raise NotFound(f"There is no {word} {key}.")
+    return rows[0]
+
+
+def _lock_all(statement: Select[M], model: type[M]) -> list[M]:
+    if not in_transaction():
+        raise RuntimeError("Rows are locked inside a command only.")
+    locked = statement.with_for_update(key_share=True, of=model).execution_options(populate_existing=True)
+    rows = list(db.session.scalars(locked).unique())
+    unit().setdefault("locked", set()).update((model.__tablename__, row.id) for row in rows)  # type: ignore[attr-defined]
+    return rows

@@ -1,0 +1,37 @@
+"""Document numbers without gaps: taken last in the transaction, under a short lock of the series."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.db import db
+from webapp.models import NumberSeries
+
+
+def next_number(prefix: str, year: int) -> str:
+    """The next number of a series and year, such as ``INV-2026-001``; undone with the transaction."""
+    taken = _take(prefix, year)
+    if taken is None:
+        _open_series(prefix, year)
+        taken = _take(prefix, year)
+    return f"{prefix}-{year}-{taken:03d}"
+
+
+def _take(prefix: str, year: int) -> int | None:
+    return db.session.execute(
+        update(NumberSeries)
+        .where(NumberSeries.prefix == prefix, NumberSeries.year == year)
+        .values(last_number=NumberSeries.last_number + 1)
+        .returning(NumberSeries.last_number)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+
+
+def _open_series(prefix: str, year: int) -> None:
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    db.session.execute(
+        dialect.insert(NumberSeries)
+        .values(prefix=prefix, year=year, last_number=0)
+        .on_conflict_do_nothing(index_elements=["prefix", "year"])
+    )

@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.support.databases import ENGINES, Database, TestRun
+from tests.support.server import LiveServer, running_server
 
 RUN = pytest.StashKey[TestRun]()
 ALIVE = pytest.StashKey[IO[str]]()
@@ -162,6 +163,25 @@ def session(app: Flask) -> Iterator[Session]:
 def client(app: Flask) -> FlaskClient:
     """A browser without JavaScript: each request has a session of its own, also beside ``session``."""
     return app.test_client()
+
+
+@pytest.fixture
+def live_app(
+    request: pytest.FixtureRequest, engine: str, new_database: Callable[[str], Database], tmp_path: Path
+) -> Iterator[Flask]:
+    """An application on a new database that ``live_server`` serves: to fill it before and to look into it after."""
+    app = _create_app(new_database(engine).url, tmp_path / "instance")
+    yield app
+    if not request.node.get_closest_marker("plants_errors"):
+        _assert_books_agree(app)
+    _let_go(app)
+
+
+@pytest.fixture
+def live_server(live_app: Flask, tmp_path: Path) -> Iterator[LiveServer]:
+    """The real server on the database of ``live_app``."""
+    with running_server(live_app.config["DATABASE_URL"], tmp_path / "server") as server:
+        yield server
 
 
 def _create_app(url: str, instance: Path, **settings: Any) -> Flask:

@@ -125,7 +125,7 @@ def drop_database(server_url: str, name: str) -> None:
 
 def _maintain(server_url: str, statement: str, *names: sql.Identifier) -> None:
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*names))  # type: ignore[arg-type]  # constant at each call
+        connection.execute(sql.SQL(statement).format(*names))
 
 
 def _initdb_options(server: PostgresServer) -> list[str | Path]:

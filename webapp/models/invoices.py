@@ -52,14 +52,6 @@ class Billed(Stateful, Versioned):
     def order(cls) -> Mapped[Order | None]:
         return relationship("Order")
 
-    @declared_attr
-    def created_by(cls) -> Mapped[User]:
-        return relationship("User", foreign_keys=lambda: cls.created_by_id)
-
-    @declared_attr
-    def posted_by(cls) -> Mapped[User | None]:
-        return relationship("User", foreign_keys=lambda: cls.posted_by_id)
-
     @property
     def is_posted(self) -> bool:
         return self.state is InvoiceState.APPROVED
@@ -121,6 +113,8 @@ class Invoice(Billed, Base):
     first_payment_date: Mapped[date | None]
     last_payment_date: Mapped[date | None]
 
+    created_by: Mapped[User] = relationship(foreign_keys="Invoice.created_by_id")
+    posted_by: Mapped[User | None] = relationship(foreign_keys="Invoice.posted_by_id")
     lines: Mapped[list[InvoiceLine]] = relationship(
         back_populates="invoice", order_by="InvoiceLine.line_number", cascade="all, delete-orphan"
     )
@@ -198,6 +192,8 @@ class CreditNote(Billed, Base):
     applied_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     refunded_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
 
+    created_by: Mapped[User] = relationship(foreign_keys="CreditNote.created_by_id")
+    posted_by: Mapped[User | None] = relationship(foreign_keys="CreditNote.posted_by_id")
     invoice: Mapped[Invoice] = relationship()
     lines: Mapped[list[CreditNoteLine]] = relationship(
         back_populates="credit_note", order_by="CreditNoteLine.line_number", cascade="all, delete-orphan"

@@ -82,12 +82,13 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_database(request: pytest.FixtureRequest, worker_id: str) -> Iterator[Callable[[str], Database]]:
+def new_database(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Database]]:
     """Makes a further migrated database of an engine, for a server or a process of its own."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "only")
     made: list[Database] = []
 
     def make(engine: str) -> Database:
-        made.append(request.config.stash[RUN].copy(engine, f"{worker_id}_{len(made)}"))
+        made.append(request.config.stash[RUN].copy(engine, f"{worker}_{len(made)}"))
         return made[-1]
 
     yield make

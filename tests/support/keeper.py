@@ -15,17 +15,19 @@ from tests.support.postgres import running_postgres
 
 
 def main(folder: Path) -> None:
-    """Serve until the run is over."""
+    """Return to the caller as soon as the server answers; a child goes on and keeps it until the run is over."""
     with running_postgres() as server:
         (folder / "postgresql.url").write_text(server.url)
-        print("ready", flush=True)
-        _detach()
+        if os.fork():
+            os._exit(0)  # without the clean-up of this block, which is the child's
+        _let_go_of_the_caller()
         with (folder / "alive").open() as alive:
             fcntl.flock(alive, fcntl.LOCK_EX)
 
 
-def _detach() -> None:
-    """Let go of the pipes of the worker that asked first: it may end before the run does."""
+def _let_go_of_the_caller() -> None:
+    """The worker that asked for the server may end before the run does, and waits for the end of our output."""
+    os.setsid()
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(nothing, stream.fileno())

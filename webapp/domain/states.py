@@ -81,13 +81,6 @@ class HoldReason(StrEnum):
     MANUAL = "MANUAL"
 
 
-class TaxRounding(StrEnum):
-    """Tax is rounded once per category and rate of a document, or on each line."""
-
-    DOCUMENT = "DOCUMENT"
-    LINE = "LINE"
-
-
 O, S, I = OrderState, ShipmentState, InvoiceState  # noqa: E741
 
 MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Id, Money, Percent, Price, Quantity, Versioned, enum_column
-from webapp.domain.states import OrderState, TaxRounding
+from webapp.domain.amounts import TaxRounding
+from webapp.domain.states import OrderState
 from webapp.models.states import Stateful
 
 if TYPE_CHECKING:

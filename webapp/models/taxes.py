@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Id, Percent, Versioned
-from webapp.domain.errors import Refused
+from webapp.domain.tax import rate_on
 
 
 class TaxCode(Versioned, Base):
@@ -34,10 +34,7 @@ class TaxCode(Versioned, Base):
 
     def rate_on(self, day: date) -> Decimal:
         """The rate in percent on ``day``. Raises Refused when none is valid yet."""
-        valid = [rate for rate in self.rates if rate.valid_from <= day]
-        if not valid:
-            raise Refused(f"Tax code {self.code} has no rate on {day.isoformat()}.")
-        return max(valid, key=lambda rate: rate.valid_from).percent
+        return rate_on([(rate.valid_from, rate.percent) for rate in self.rates], day)
 
 
 class TaxRate(Base):

@@ -1,0 +1,159 @@
+"""Prices of lines, with their derivation: the reading services of the seed, and the set-based one under them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from webapp.db import db
+from webapp.domain.amounts import LineTotal
+from webapp.domain.permissions import Role
+from webapp.domain.pricing import (
+    Candidate,
+    DerivedPrice,
+    DiscountCheck,
+    PriceStep,
+    Source,
+    check_discount,
+    derive_price,
+)
+from webapp.domain.totals import calculate_line
+from webapp.models import Customer, CustomerPrice, ListPrice, PriceList, Variant
+from webapp.services.company import the_company, today
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A unit price in the customer's currency and how it came about; ``unit_price`` None means none was found."""
+
+    unit_price: Decimal | None
+    currency: str
+    source: str | None
+    derivation: tuple[PriceStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be priced: a variant and how many base units of it."""
+
+    variant: Variant
+    quantity: Decimal
+
+
+def get_item_price(
+    item_variant: Variant,
+    customer: Customer,
+    quantity: Decimal,
+    price_list_id: int | None = None,
+    *,
+    on: date | None = None,
+) -> Price:
+    """The price of ``quantity`` base units for ``customer``, per base unit, on ``on`` (default: today)."""
+    (derived,) = price_all(customer, [Wanted(item_variant, quantity)], on=on or today(), price_list_id=price_list_id)
+    source = derived.source.value if derived.source else None
+    return Price(derived.unit_price, customer.currency, source, derived.derivation)
+
+
+def calculate_line_total(
+    unit_price: Decimal,
+    quantity: Decimal,
+    discount_percent: Decimal,
+    tax_percent: Decimal,
+    *,
+    currency: str | None = None,
+) -> LineTotal:
+    """Amounts of one line on its own; without ``currency`` in the company's base currency."""
+    return calculate_line(
+        unit_price, quantity, discount_percent, tax_percent, currency=currency or the_company().base_currency
+    )
+
+
+def validate_discount(discount_percent: Decimal, max_discount: Decimal, user_role: Role | str) -> DiscountCheck:
+    """Whether somebody of ``user_role`` with that maximum may give the discount without asking."""
+    return check_discount(discount_percent, max_discount, user_role)
+
+
+def price_all(
+    customer: Customer, wanted: Sequence[Wanted], *, on: date, price_list_id: int | None = None
+) -> list[DerivedPrice]:
+    """Price many variants at once, in as many statements as for one."""
+    variant_ids = {one.variant.id for one in wanted}
+    agreed = _customer_prices(customer, variant_ids)
+    listed = _list_prices(price_list_id or _price_list_of(customer), variant_ids)
+    base_currency = the_company().base_currency
+    return [
+        derive_price(
+            [
+                *agreed[one.variant.id],
+                *listed[one.variant.id],
+                *_base_price(one.variant, base_currency),
+            ],
+            quantity=one.quantity,
+            on=on,
+            currency=customer.currency,
+        )
+        for one in wanted
+    ]
+
+
+def _price_list_of(customer: Customer) -> int | None:
+    group_list = customer.group.price_list_id if customer.group else None
+    return customer.price_list_id or group_list or the_company().default_price_list_id
+
+
+def _customer_prices(customer: Customer, variant_ids: Iterable[int]) -> dict[int, list[Candidate]]:
+    rows = db.session.scalars(
+        select(CustomerPrice).where(
+            CustomerPrice.customer_id == customer.id, CustomerPrice.variant_id.in_(set(variant_ids))
+        )
+    )
+    return _by_variant(rows, Source.CUSTOMER, lambda row: f"Price agreed with {customer.name}", lambda row: None)
+
+
+def _list_prices(price_list_id: int | None, variant_ids: Iterable[int]) -> dict[int, list[Candidate]]:
+    if price_list_id is None:
+        return defaultdict(list)
+    rows = db.session.scalars(
+        select(ListPrice)
+        .join(ListPrice.price_list)
+        .where(
+            ListPrice.price_list_id == price_list_id,
+            ListPrice.variant_id.in_(set(variant_ids)),
+            PriceList.is_active,
+        )
+        .options(joinedload(ListPrice.price_list))
+    )
+    return _by_variant(
+        rows, Source.LIST, lambda row: f"Price list {row.price_list.name}", lambda row: row.price_list.currency
+    )
+
+
+def _by_variant(rows: Iterable[Any], source: Source, label: Any, currency: Any) -> dict[int, list[Candidate]]:
+    found: dict[int, list[Candidate]] = defaultdict(list)
+    for row in rows:
+        found[row.variant_id].append(
+            Candidate(
+                rule_id=row.id,
+                source=source,
+                label=label(row),
+                unit_price=row.unit_price,
+                min_quantity=row.min_quantity,
+                valid_from=row.valid_from,
+                valid_to=row.valid_to,
+                currency=currency(row),
+            )
+        )
+    return found
+
+
+def _base_price(variant: Variant, base_currency: str) -> list[Candidate]:
+    if variant.base_price is None:
+        return []
+    return [Candidate(variant.id, Source.BASE, "Base price", variant.base_price, currency=base_currency)]

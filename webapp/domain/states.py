@@ -81,7 +81,7 @@ class HoldReason(StrEnum):
     MANUAL = "MANUAL"
 
 
-O, S, I = OrderState, ShipmentState, InvoiceState  # noqa: E741
+O, S, I, P = OrderState, ShipmentState, InvoiceState, PaymentState  # noqa: E741
 
 MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     OrderState: {
@@ -106,6 +106,10 @@ MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         I.VALIDATED: frozenset({I.APPROVED, I.DRAFT, I.VOID}),
         I.APPROVED: frozenset(),
         I.VOID: frozenset(),
+    },
+    PaymentState: {
+        P.RECORDED: frozenset({P.REVERSED}),
+        P.REVERSED: frozenset(),
     },
 }
 

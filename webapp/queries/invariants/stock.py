@@ -1,51 +1,14 @@
-"""The invariants of the business: each is one query that answers the rows that break it.
-
-``counterfoil check`` prints them; the tests run all of them after every test that had a database.
-"""
+"""Stock, allocations and movements agree."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
 
 from sqlalchemy import func, select
 
-from webapp.db import db
 from webapp.domain.states import AllocationState
 from webapp.models import Allocation, Order, OrderLine, StockLevel, StockMovement
-
-
-@dataclass(frozen=True, slots=True)
-class Offence:
-    """One row that breaks an invariant, in a sentence."""
-
-    invariant: str
-    subject: str
-    message: str
-
-
-Check = Callable[[], Iterable[Offence]]
-CHECKS: dict[str, Check] = {}
-
-
-def invariant(code: str) -> Callable[[Check], Check]:
-    """Register a check under its code ("I1")."""
-
-    def register(check: Check) -> Check:
-        CHECKS[code] = check
-        return check
-
-    return register
-
-
-def run_all() -> list[Offence]:
-    """Every row that breaks an invariant; empty when the books agree."""
-    return [offence for check in CHECKS.values() for offence in check()]
-
-
-def rows(statement: Any) -> list[Any]:
-    return list(db.session.execute(statement).all())
+from webapp.queries.invariants.registry import Offence, invariant, rows
 
 
 @invariant("I1")

@@ -1,0 +1,20 @@
+"""The invariants of the business: each is a read that answers the rows that break it, one module for each area.
+
+``counterfoil check`` prints them; the tests run all of them after every test that had a database.
+"""
+
+from __future__ import annotations
+
+from webapp.queries.invariants import approvals, audit, money, orders, stock  # noqa: F401 - registers their checks
+from webapp.queries.invariants.registry import CHECKS, Offence
+
+__all__ = ["CHECKS", "Offence", "run_all"]
+
+
+def run_all() -> list[Offence]:
+    """Every row that breaks an invariant, in the order of their codes; empty when the books agree."""
+    return [offence for code in sorted(CHECKS, key=_place) for offence in CHECKS[code]()]
+
+
+def _place(code: str) -> int:
+    return int(code.removeprefix("I"))

@@ -1,0 +1,3 @@
+"""Every change has its event, every effect its key."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Invoices, payments, credit notes and the ledger agree."""
+
+from __future__ import annotations

@@ -80,6 +80,11 @@ def is_whole_minor(value: Decimal, currency: str) -> bool:
     return value.is_finite() and value == round_money(value, currency)
 
 
+def is_multiple(value: Decimal, step: Decimal) -> bool:
+    """Whether ``value`` is a whole multiple of ``step``, which is not 0."""
+    return not WIDE.remainder(value, step)
+
+
 def plain(amount: Decimal, currency: str) -> str:
     """``amount`` as programs and sentences write it: plain digits with the currency's decimals, ``"1000.00"``."""
     return f"{round_money(amount, currency):f}"

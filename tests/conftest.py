@@ -189,7 +189,13 @@ def _create_app(url: str, instance: Path, **settings: Any) -> Flask:
     from tests.support.client import Browserlike
     from webapp import create_app
 
-    given = {"DATABASE_URL": url, "SECRET_KEY": secrets.token_hex(32), "INSTANCE_PATH": str(instance), "TESTING": True}
+    given = {
+        "DATABASE_URL": url,
+        "SECRET_KEY": secrets.token_hex(32),
+        "INSTANCE_PATH": str(instance),
+        "SQLITE_SYNCHRONOUS": "OFF",  # a test need not survive a power cut
+        "TESTING": True,
+    }
     app = create_app(given | settings)
     app.test_client_class = Browserlike
     return app

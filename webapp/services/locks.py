@@ -29,6 +29,7 @@ from webapp.models import (
     Shipment,
     ShipmentLine,
     StockLevel,
+    User,
     Variant,
 )
 
@@ -147,6 +148,11 @@ def lock_lots(level_ids: Iterable[int]) -> list[Lot]:
 def lock_variants(variant_ids: Iterable[int]) -> list[Variant]:
     """Variants whose stock value changes, locked in the order of their ids, after levels and lots."""
     return _lock_all(select(Variant).where(Variant.id.in_(set(variant_ids))).order_by(Variant.id), Variant)
+
+
+def lock_user(email: str) -> User:
+    """The user who logs in as ``email``, locked. Raises NotFound."""
+    return _lock_one(select(User).where(User.email == email.strip().lower()), User, email, "user")
 
 
 def _order_parts() -> Sequence[Any]:

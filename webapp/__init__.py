@@ -1,0 +1,41 @@
+"""Counterfoil: orders, credit, stock, shipments, invoices and payments of a wholesaler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """The application. ``config`` goes before the environment. Raises BadSetting."""
+    from flask import Flask
+    from flask_migrate import Migrate
+
+    from webapp import auth, errors, filters, frame, logs, security, static_files
+    from webapp.blueprints import BLUEPRINTS
+    from webapp.cli import COMMANDS
+    from webapp.config import MIGRATIONS, settings
+    from webapp.db import db, init_db
+
+    given = dict(config or {})
+    app = Flask(__name__, instance_path=given.pop("INSTANCE_PATH", None), static_folder=None)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.config.from_mapping(settings(app.instance_path, given))
+
+    init_db(app)
+    Migrate(app, db, directory=MIGRATIONS)
+    logs.init_logs(app)
+    security.init_security(app)
+    auth.init_auth(app)
+    errors.init_errors(app)
+    filters.init_filters(app)
+    frame.init_frame(app)
+    static_files.init_static_files(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    return app

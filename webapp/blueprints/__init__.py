@@ -1,0 +1,14 @@
+"""HTTP only: parse, call one service or query, answer. Each blueprint is one line in the list below."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from webapp.blueprints import account, dashboard, health, sessions
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    sessions.bp,
+    account.bp,
+    dashboard.bp,
+    health.bp,
+)

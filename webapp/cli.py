@@ -1,0 +1,99 @@
+"""The command ``counterfoil``: each command reads its arguments and calls one service.
+
+``db`` comes from Flask-Migrate. A command that touches the database is decorated with ``with_appcontext``; refusals
+become one line on standard error and exit status 1. New commands are listed in COMMANDS.
+"""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import FlaskGroup, with_appcontext
+
+from webapp import create_app
+from webapp.config import BadSetting
+from webapp.domain.errors import DomainError
+from webapp.domain.numbers import parse_percent
+from webapp.domain.permissions import Role
+
+
+class Program(FlaskGroup):
+    """The command line as a whole; says refusals in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Raises ClickException for a refusal."""
+        from webapp.server import PortTaken
+
+        try:
+            return super().invoke(ctx)
+        except DomainError as refusal:
+            raise click.ClickException(refusal.message) from refusal
+        except (BadSetting, PortTaken) as problem:
+            raise click.ClickException(str(problem)) from problem
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@with_appcontext
+def run(host: str, port: int) -> None:
+    """Serve the program."""
+    from webapp.server import serve
+
+    config = current_app.config
+    click.echo(f"Counterfoil is at http://{host}:{port}/")
+    serve(
+        host,
+        port,
+        database_url=config["SQLALCHEMY_DATABASE_URI"],
+        workers=config["WEB_WORKERS"],
+        threads=config["WEB_THREADS"],
+    )
+
+
+@click.group()
+def user() -> None:
+    """People who log in."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="The person's name.")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--max-discount", metavar="PERCENT", help="Highest discount without asking; by default the role's.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+@with_appcontext
+def add_user(email: str, name: str, roles: tuple[str, ...], max_discount: str | None, password_stdin: bool) -> None:
+    """Add a user who logs in with EMAIL."""
+    from webapp.services import company, passwords, users
+
+    company.the_company()
+    added = users.add_user(
+        email,
+        name,
+        [Role(role) for role in roles],
+        password_hash=passwords.make_hash(_password(from_stdin=password_stdin)),
+        max_discount=_percent(max_discount),
+        actor=company.system_user(),
+    )
+    click.echo(f"{added.name} logs in as {added.email}.")
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
+def _percent(text: str | None) -> Decimal | None:
+    return None if text is None else parse_percent(text)
+
+
+COMMANDS: tuple[click.Command, ...] = (run, user)
+
+main = Program(name="counterfoil", create_app=create_app, add_default_commands=False, help="Order to cash.")

@@ -292,6 +292,12 @@ def test_the_answer_to_a_discount_is_a_sentence():
     assert check_discount(D("5.00009"), D(5), "sales").message.startswith("A discount of 5… % is above")
 
 
+def test_whole_percentages_may_be_plain_integers_but_never_floats():
+    assert check_discount(5, 5, "sales").allowed
+    with pytest.raises(TypeError):
+        check_discount(5.0, D(5), "sales")
+
+
 @pytest.mark.parametrize("discount", ["-1", "100.01", "NaN", "Infinity"])
 def test_a_discount_outside_0_to_100_is_refused(discount):
     with pytest.raises(BadInput, match="between 0 and 100"):

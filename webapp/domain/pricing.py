@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from webapp.domain.errors import BadInput
-from webapp.domain.money import HUNDRED, WIDE, decimals_of
+from webapp.domain.money import HUNDRED, WIDE, decimals_of, exact
 from webapp.domain.numbers import tidy
 from webapp.domain.permissions import DEFAULT_MAX_DISCOUNT, ROLE_PERMISSIONS, Permission, Role
 
@@ -164,7 +164,9 @@ def _why_not_now(candidate: Candidate, on: date, currency: str) -> str:
 
 
 def _lost(candidate: Candidate, winner: Candidate | None, quantity: Decimal, on: date, currency: str) -> PriceStep:
-    why = _why_not_now(candidate, on, currency) or _why_not_for(candidate, quantity) or _why_after(candidate, winner)
+    why = _why_not_now(candidate, on, currency) or _why_not_for(candidate, quantity)
+    if winner and not why:
+        why = _why_after(candidate, winner)
     return PriceStep(candidate.source.value, candidate.label, candidate.unit_price, why, candidate.rule_id)
 
 
@@ -174,10 +176,8 @@ def _why_not_for(candidate: Candidate, quantity: Decimal) -> str:
     return f"It needs {tidy(candidate.min_quantity):f} or more, the line has {tidy(quantity):f}."
 
 
-def _why_after(candidate: Candidate, winner: Candidate | None) -> str:
+def _why_after(candidate: Candidate, winner: Candidate) -> str:
     """Why a candidate that could count stands behind the winner."""
-    if winner is None:
-        return ""
     if candidate.source is not winner.source:
         return f"{_GOES_FIRST[winner.source].capitalize()} goes first."
     reasons: tuple[tuple[Callable[[Candidate], Any], str], ...] = (
@@ -235,9 +235,9 @@ def check_discount(discount_percent: Decimal, max_discount: Decimal, user_role: 
 
     Raises BadInput for a discount outside 0 to 100.
     """
-    if not discount_percent.is_finite() or not 0 <= discount_percent <= HUNDRED:
+    if not exact(discount_percent).is_finite() or not 0 <= discount_percent <= HUNDRED:
         raise BadInput("Discount must be between 0 and 100.", field="discount_percent")
-    given, most = _shown(discount_percent), _shown(max_discount)
+    given, most = _shown(exact(discount_percent)), _shown(exact(max_discount))
     if discount_percent <= max_discount:
         return DiscountCheck(True, False, None, f"A discount of {given} % is within your maximum of {most} %.")
     approver = _approver(discount_percent, user_role)

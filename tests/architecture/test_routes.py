@@ -1,0 +1,27 @@
+"""Every address says what right it needs."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from webapp.auth import permission_of, requires
+from webapp.domain.permissions import Permission
+
+pytestmark = pytest.mark.engines("sqlite")
+
+
+def test_every_route_declares_a_permission(app: Flask) -> None:
+    assert _without_permission(app) == []
+
+
+def test_a_route_that_declares_nothing_is_found(make_app) -> None:
+    app = make_app()
+    app.add_url_rule("/open", "open", lambda: "")
+    app.add_url_rule("/shut", "shut", requires(Permission.SELF)(lambda: ""))
+    assert _without_permission(app) == ["open"]
+
+
+def _without_permission(app: Flask) -> list[str]:
+    with app.app_context():
+        return [rule.endpoint for rule in app.url_map.iter_rules() if permission_of(rule.endpoint) is None]

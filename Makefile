@@ -15,19 +15,14 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint check bench screenshots assets lock clean
+.PHONY: help run test lint assets lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
-run: $(VENV)/.run assets ## Serve the program with the demo company (PORT=8000, HOST=127.0.0.1)
+run: $(VENV)/.run assets ## Serve the program (PORT=8000, HOST=127.0.0.1)
 	@$(PY) -m webapp db upgrade
-	@$(PY) -m webapp demo --if-empty
 	@exec $(PY) -m webapp run --host $(HOST) --port $(PORT)
-
-demo: $(VENV)/.run ## Load the demo company into an empty database
-	@$(PY) -m webapp db upgrade
-	@$(PY) -m webapp demo
 
 test: $(VENV)/.dev assets ## Run all tests, on SQLite and PostgreSQL and in a browser
 	@$(PY) -m tests.support.browser
@@ -39,17 +34,7 @@ lint: $(VENV)/.dev ## Check style, types, the rooms of the house, templates and 
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m djlint --quiet --lint webapp/templates
-	$(VENV)/bin/deptry webapp
-
-check: $(VENV)/.run ## Ask the database for every invariant of the business
-	@$(PY) -m webapp check
-
-bench: $(VENV)/.dev ## Measure order-to-cash cycles per second beside hand-written SQL
-	@$(PY) -m tools.bench
-
-screenshots: $(VENV)/.dev assets ## Take the pictures of the README
-	@$(PY) -m tests.support.browser
-	@$(PY) -m tools.screenshots
+	$(VENV)/bin/deptry webapp migrations tools
 
 assets: webapp/static/build/manifest.json ## Fetch the pinned static parts and give them names with a hash
 

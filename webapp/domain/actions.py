@@ -20,6 +20,13 @@ class Action(StrEnum):
     EXPORTED = "data.exported"
     IMPORTED = "data.imported"
 
+    TERMS_CHANGED = "company.terms_changed"
+    METHODS_CHANGED = "company.methods_changed"
+    RATES_CHANGED = "company.rates_changed"
+    CATEGORY_CHANGED = "company.category_changed"
+    GROUP_CHANGED = "company.customer_group_changed"
+    TAX_RULES_CHANGED = "company.tax_rules_changed"
+
     CUSTOMER_ADDED = "customer.added"
     CUSTOMER_CHANGED = "customer.changed"
     CUSTOMER_LIMIT_CHANGED = "customer.limit_changed"
@@ -28,6 +35,7 @@ class Action(StrEnum):
     ITEM_CHANGED = "item.changed"
     LOCATION_ADDED = "location.added"
     LOCATION_CHANGED = "location.changed"
+    TAX_CODE_ADDED = "tax_code.added"
     TAX_CODE_CHANGED = "tax_code.changed"
     PRICE_LIST_ADDED = "price_list.added"
     PRICE_LIST_CHANGED = "price_list.changed"

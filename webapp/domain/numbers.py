@@ -80,6 +80,22 @@ def parse_percent(value: Number, *, field: str = "Percentage", decimal_comma: bo
     return number
 
 
+def parse_between(
+    value: Number,
+    minimum: int,
+    maximum: int,
+    *,
+    field: str = "Number",
+    decimals: int = PERCENT_SCALE,
+    decimal_comma: bool = False,
+) -> Decimal:
+    """A number between two bounds, both included, of any sign, with up to ``decimals`` decimals. Raises BadInput."""
+    number = _parse(value, field, decimals, decimals, decimal_comma=decimal_comma)
+    if not minimum <= number <= maximum:
+        raise BadInput(f"{label(field)} must be between {minimum} and {maximum}.", field=field)
+    return number
+
+
 def parse_rate(
     value: Number, *, field: str = "Rate", decimals: int = QUANTITY_SCALE, decimal_comma: bool = False
 ) -> Decimal:

@@ -72,6 +72,14 @@ class CustomerStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
+class Tracking(StrEnum):
+    """How stock of an item is told apart."""
+
+    NONE = "NONE"
+    BATCH = "BATCH"
+    SERIAL = "SERIAL"
+
+
 class HoldReason(StrEnum):
     """Why an order is on credit hold."""
 

@@ -1,5 +1,6 @@
 """Tables and their small properties. No queries, no commits."""
 
+from webapp.domain.states import Tracking
 from webapp.models.approvals import Approval, ApprovalKind
 from webapp.models.audit import Event, EventDocument, StateChange
 from webapp.models.company import (
@@ -24,7 +25,7 @@ from webapp.models.invoices import (
     InvoiceTax,
     Sending,
 )
-from webapp.models.items import Category, Item, Tracking, UnitConversion, Variant
+from webapp.models.items import Category, Item, UnitConversion, Variant
 from webapp.models.ledger import Journal, JournalLine
 from webapp.models.orders import Comment, Order, OrderCharge, OrderLine
 from webapp.models.payments import CreditApplication, Payment, PaymentApplication

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Id, Money, Price, Quantity, Versioned, enum_column
+from webapp.domain.states import Tracking
 
 if TYPE_CHECKING:
     from webapp.models.taxes import TaxCode
-
-
-class Tracking(StrEnum):
-    NONE = "NONE"
-    BATCH = "BATCH"
-    SERIAL = "SERIAL"
 
 
 class Category(Base):

@@ -26,6 +26,7 @@ from webapp.models import (
     Order,
     OrderLine,
     Payment,
+    PriceList,
     Shipment,
     ShipmentLine,
     StockLevel,
@@ -153,6 +154,11 @@ def lock_variants(variant_ids: Iterable[int]) -> list[Variant]:
 def lock_user(email: str) -> User:
     """The user who logs in as ``email``, locked. Raises NotFound."""
     return _lock_one(select(User).where(User.email == email.strip().lower()), User, email, "user")
+
+
+def lock_price_lists(list_ids: Iterable[int]) -> list[PriceList]:
+    """Price lists whose prices change, locked in the order of their ids."""
+    return _lock_all(select(PriceList).where(PriceList.id.in_(set(list_ids))).order_by(PriceList.id), PriceList)
 
 
 def _order_parts() -> Sequence[Any]:

@@ -1,0 +1,35 @@
+"""A company with people and the least master data, for tests of commands."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.support import masters, web
+from webapp.domain.permissions import Role
+from webapp.models import User
+
+
+@pytest.fixture
+def system(session: Session) -> User:
+    """A founded company with a tax code, a warehouse and a price list; its system's user."""
+    web.found_company()
+    return masters.stock_the_shelves()
+
+
+@pytest.fixture
+def admin(system: User) -> User:
+    """An administrator."""
+    return web.add_user(Role.ADMIN, email="ada@example.com", name="Ada Admin")
+
+
+@pytest.fixture
+def manager(system: User) -> User:
+    """A sales manager."""
+    return web.add_user(Role.SALES_MANAGER, email="steven@example.com", name="Steven Buchanan")
+
+
+@pytest.fixture
+def seller(system: User) -> User:
+    """A salesperson."""
+    return web.add_user(Role.SALES)

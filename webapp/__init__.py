@@ -15,7 +15,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from flask_migrate import Migrate
 
     from webapp import auth, errors, filters, frame, logs, security, static_files
-    from webapp.blueprints import BLUEPRINTS
+    from webapp.blueprints import BLUEPRINTS, FOR_DEVELOPERS
     from webapp.cli import COMMANDS
     from webapp.config import MIGRATIONS, settings
     from webapp.db import db, init_db
@@ -34,7 +34,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     filters.init_filters(app)
     frame.init_frame(app)
     static_files.init_static_files(app)
-    for blueprint in BLUEPRINTS:
+    for blueprint in BLUEPRINTS + (FOR_DEVELOPERS if app.debug or app.testing else ()):
         app.register_blueprint(blueprint)
     for command in COMMANDS:
         app.cli.add_command(command)

@@ -42,9 +42,10 @@ class Program(FlaskGroup):
 @with_appcontext
 def run(host: str, port: int) -> None:
     """Serve the program."""
-    from webapp.server import serve
+    from webapp.server import refuse_taken_port, serve
 
     config = current_app.config
+    refuse_taken_port(host, port)
     click.echo(f"Counterfoil is at http://{host}:{port}/")
     serve(
         host,
@@ -96,4 +97,8 @@ def _percent(text: str | None) -> Decimal | None:
 
 COMMANDS: tuple[click.Command, ...] = (run, user)
 
-main = Program(name="counterfoil", create_app=create_app, add_default_commands=False, help="Order to cash.")
+HELP = "Counterfoil: orders, credit, stock, shipments, invoices and payments of a wholesaler."
+
+main = Program(
+    name="counterfoil", create_app=create_app, add_default_commands=False, add_version_option=False, help=HELP
+)

@@ -23,7 +23,7 @@ from flask import Flask, Response, g, jsonify, make_response, redirect, render_t
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException, InternalServerError, Unauthorized
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, Unauthorized
 
 from webapp import htmx
 from webapp.addresses import way_back
@@ -38,7 +38,7 @@ SECRET_WORDS = ("password", "secret", "token", "otp")
 LONGEST_SHOWN = 5000
 FIELDS_SHOWN = 200
 
-UNAUTHORIZED, NOT_ALLOWED, SERVER_ERROR = 401, 405, 500
+BAD_REQUEST, UNAUTHORIZED, NOT_ALLOWED, SERVER_ERROR = 400, 401, 405, 500
 
 HTTP_SENTENCES = {
     400: "The request could not be read. Load the page again and send it once more.",
@@ -53,6 +53,7 @@ HTTP_SENTENCES = {
     503: "This is not possible right now. Try again in a moment.",
 }
 CSRF_SENTENCE = "This form belongs to an earlier log-in. Load the page again and send it once more."
+STRANGE_HOST = "This server does not go by that name.\n"
 
 
 def init_errors(app: Flask) -> None:
@@ -75,14 +76,23 @@ def answer_http_error(error: HTTPException) -> Response:
         return make_response(error.response)
     if isinstance(error, InternalServerError):
         logger(__name__).error("unexpected error", exc_info=error.original_exception or error)
+    if isinstance(error, SecurityError):
+        return Response(STRANGE_HOST, BAD_REQUEST, mimetype="text/plain")  # a page would need to know our host
     if isinstance(error, Unauthorized) and not is_api():
         return _lead_to_log_in()
     status = error.code or SERVER_ERROR
-    sentence = CSRF_SENTENCE if isinstance(error, CSRFError) else HTTP_SENTENCES.get(status) or str(error.description)
+    sentence = _sentence_of(error, status)
     answer = _answer(Refusal(status, sentence, retry_after=getattr(error, "retry_after", None)))
     if status == NOT_ALLOWED:
         answer.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
     return answer
+
+
+def _sentence_of(error: HTTPException, status: int) -> str:
+    if isinstance(error, CSRFError):
+        return CSRF_SENTENCE
+    own: str | None = getattr(error, "sentence", None)
+    return own or HTTP_SENTENCES.get(status) or str(error.description)
 
 
 def answer_database_error(error: DBAPIError) -> Response:
@@ -115,13 +125,18 @@ def _answer(refusal: Refusal) -> Response:
 def _in_the_askers_form(refusal: Refusal) -> Response:
     if is_api():
         return jsonify(error=refusal.sentence, details=refusal.details)
-    context = {"refusal": refusal, "request_id": g.get("request_id"), "typed": typed(), "back": way_back()}
     if not htmx.is_htmx():
-        return make_response(render_template("errors/refused.html", **context))
-    response = make_response(render_template("_notice.html", **context))
+        return make_response(_page(refusal, back=way_back()))
+    response = make_response(render_template("_notice.html", refusal=refusal, request_id=g.get("request_id")))
     response.headers["HX-Retarget"] = "#notice"
     response.headers["HX-Reswap"] = "outerHTML"
     return response
+
+
+def _page(refusal: Refusal, **context: str) -> str:
+    return render_template(
+        "errors/refused.html", problem=refusal, request_id=g.get("request_id"), typed=typed(), **context
+    )
 
 
 def _lead_to_log_in() -> Response:
@@ -131,13 +146,7 @@ def _lead_to_log_in() -> Response:
     if htmx.is_htmx():
         return Response(status=204, headers={"HX-Redirect": log_in})
     if typed():
-        page = render_template(
-            "errors/refused.html",
-            refusal=Refusal(UNAUTHORIZED, HTTP_SENTENCES[UNAUTHORIZED]),
-            typed=typed(),
-            back=log_in,
-            back_label="Log in",
-        )
+        page = _page(Refusal(UNAUTHORIZED, HTTP_SENTENCES[UNAUTHORIZED]), back=log_in, back_label="Log in")
         return make_response(page, UNAUTHORIZED)
     return make_response(redirect(log_in))
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 from flask import Flask, Response, g, request
+from prometheus_client import Histogram
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 ID_BYTES = 9
+SECONDS = Histogram("http_request_seconds", "Time to answer, by route and status.", ["endpoint", "method", "status"])
 
 
 def logger(name: str) -> FilteringBoundLogger:
@@ -54,8 +56,13 @@ def begin() -> None:
 
 def end(response: Response) -> Response:
     """Log what was asked, the answer's status and how long it took; never what was typed."""
-    milliseconds = round((time.perf_counter() - g.began) * 1000, 1)
+    seconds = time.perf_counter() - g.began
+    SECONDS.labels(request.endpoint, request.method, response.status_code).observe(seconds)
     logger(__name__).info(
-        "request", method=request.method, path=request.path, status=response.status_code, milliseconds=milliseconds
+        "request",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        milliseconds=int(seconds * 1000),
     )
     return response

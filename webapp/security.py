@@ -42,9 +42,9 @@ csrf = CSRFProtect()
 
 
 class ForgedRequest(BadRequest):
-    """Another site sent this form."""
+    """Another site sent this form. ``sentence`` is what the person reads."""
 
-    description = "Another site sent this request, so it was not carried out."
+    sentence = "Another site sent this request, so it was not carried out."
 
 
 def init_security(app: Flask) -> None:

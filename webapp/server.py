@@ -27,7 +27,7 @@ from webapp import create_app
 if TYPE_CHECKING:
     from flask import Flask
 
-THREADS = 16
+MOST_THREADS = 15  # connections that the pool of one worker gives out
 MOST_WORKERS = 4
 BACKLOG = 1024
 LOOK_EVERY = 0.5
@@ -39,8 +39,7 @@ class PortTaken(Exception):
 
 
 def serve(host: str, port: int, *, database_url: str, workers: int, threads: int) -> None:
-    """Serve until told to stop. 0 workers or threads mean the defaults. Raises PortTaken."""
-    refuse_taken_port(host, port)
+    """Serve until told to stop. 0 workers or threads mean the defaults; see that the port is free before."""
     server = Granian(
         "webapp.server:worker_app",
         factory=True,
@@ -48,7 +47,7 @@ def serve(host: str, port: int, *, database_url: str, workers: int, threads: int
         port=port,
         interface=Interfaces.WSGI,
         workers=workers or default_workers(database_url),
-        blocking_threads=threads or THREADS,
+        blocking_threads=threads or default_threads(),
         backlog=BACKLOG,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
@@ -68,6 +67,11 @@ def default_workers(database_url: str) -> int:
     if sa.make_url(database_url).get_backend_name() == "sqlite":
         return 1
     return min(os.cpu_count() or 1, MOST_WORKERS)
+
+
+def default_threads() -> int:
+    """More than processors, since a request waits for the database most of its time."""
+    return min(2 * (os.cpu_count() or 1) + 1, MOST_THREADS)
 
 
 def refuse_taken_port(host: str, port: int) -> None:

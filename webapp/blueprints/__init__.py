@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from webapp.blueprints import account, dashboard, health, sessions
+from webapp.blueprints import account, dashboard, health, sessions, styleguide
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     sessions.bp,
@@ -12,3 +12,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     dashboard.bp,
     health.bp,
 )
+
+FOR_DEVELOPERS: tuple[Blueprint, ...] = (styleguide.bp,)
+"""Only in debugging and in tests."""

@@ -9,10 +9,10 @@ from sqlalchemy import exists, select
 from webapp.db import command, db
 from webapp.domain import fields
 from webapp.domain.actions import Action
-from webapp.domain.errors import BadInput, NotFound, Refused
+from webapp.domain.errors import BadInput, Refused
 from webapp.domain.permissions import Permission
 from webapp.models import Location, StockLevel, User
-from webapp.services import audit
+from webapp.services import audit, locks
 from webapp.services.authorize import require
 from webapp.services.trees import refuse_circle
 from webapp.services.versions import require_current
@@ -47,7 +47,7 @@ def change_location(code: str, /, *, version: int, actor: User, **changes: Any) 
     Raises StaleVersion, BadInput, Refused, NotFound, Forbidden.
     """
     require(actor, Permission.LOCATIONS_WRITE)
-    location = _lock(code)
+    location = locks.lock_location(code)
     before = location_record(location)
     after = {field: value for field, value in fields.read(READERS, changes).items() if before[field] != value}
     require_current(location, version, f"Location {code}", now=before, wanted=after)
@@ -89,15 +89,3 @@ def _holds_stock(location: Location) -> bool:
 
 def _find(code: str) -> Location | None:
     return db.session.scalar(select(Location).where(Location.code == code))
-
-
-def _lock(code: str) -> Location:
-    found = db.session.scalars(
-        select(Location)
-        .where(Location.code == code)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).first()
-    if found is None:
-        raise NotFound(f"There is no location {code}.")
-    return found

@@ -22,6 +22,7 @@ from webapp.models import (
     CreditNote,
     Customer,
     Invoice,
+    Location,
     Lot,
     Order,
     OrderLine,
@@ -30,6 +31,7 @@ from webapp.models import (
     Shipment,
     ShipmentLine,
     StockLevel,
+    TaxCode,
     User,
     Variant,
 )
@@ -159,6 +161,16 @@ def lock_user(email: str) -> User:
 def lock_price_lists(list_ids: Iterable[int]) -> list[PriceList]:
     """Price lists whose prices change, locked in the order of their ids."""
     return _lock_all(select(PriceList).where(PriceList.id.in_(set(list_ids))).order_by(PriceList.id), PriceList)
+
+
+def lock_location(code: str) -> Location:
+    """The location called ``code``, locked. Raises NotFound."""
+    return _lock_one(select(Location).where(Location.code == code), Location, code, "location")
+
+
+def lock_tax_code(code: str) -> TaxCode:
+    """The tax code called ``code`` with its rates, locked. Raises NotFound."""
+    return _lock_one(select(TaxCode).where(TaxCode.code == code), TaxCode, code, "tax code")
 
 
 def _order_parts() -> Sequence[Any]:

@@ -13,7 +13,7 @@ from webapp.domain.errors import BadInput, NotFound, Refused
 from webapp.domain.permissions import Permission
 from webapp.domain.tax import TaxCategory, check_tax
 from webapp.models import TaxClassRule, TaxCode, TaxRate, User
-from webapp.services import audit
+from webapp.services import audit, locks
 from webapp.services.authorize import require
 from webapp.services.company import the_company
 from webapp.services.versions import require_current
@@ -53,7 +53,7 @@ def change_tax_code(code: str, *, name: Any, exemption_reason: Any, version: int
     Raises StaleVersion, BadInput, NotFound, Forbidden.
     """
     require(actor, Permission.SETTINGS_WRITE)
-    tax_code = _lock(code)
+    tax_code = locks.lock_tax_code(code)
     before = {"name": tax_code.name, "exemption_reason": tax_code.exemption_reason}
     after = fields.read(READERS, {"name": name, "exemption_reason": exemption_reason})
     require_current(tax_code, version, f"Tax code {code}", now=before, wanted=after)
@@ -69,7 +69,7 @@ def change_tax_code(code: str, *, name: Any, exemption_reason: Any, version: int
 def set_tax_rate(code: str, *, percent: Any, valid_from: Any, version: int, actor: User) -> TaxCode:
     """The code's rate in percent from a day on. Posted documents keep theirs. Raises as ``change_tax_code``."""
     require(actor, Permission.SETTINGS_WRITE)
-    tax_code = _lock(code)
+    tax_code = locks.lock_tax_code(code)
     wanted = fields.read(RATE, {"valid_from": valid_from, "percent": percent})
     require_current(tax_code, version, f"Tax code {code}", now={}, wanted={})
     check_tax(TaxCategory(tax_code.category), wanted["percent"], tax_code.exemption_reason)
@@ -88,7 +88,7 @@ def set_tax_rate(code: str, *, percent: Any, valid_from: Any, version: int, acto
 def remove_tax_rate(code: str, *, valid_from: Any, version: int, actor: User) -> TaxCode:
     """Take back a rate that is not the code's only one. Raises Refused and as ``change_tax_code``."""
     require(actor, Permission.SETTINGS_WRITE)
-    tax_code, day = _lock(code), fields.day(valid_from, "valid_from")
+    tax_code, day = locks.lock_tax_code(code), fields.day(valid_from, "valid_from")
     require_current(tax_code, version, f"Tax code {code}", now={}, wanted={})
     rate = next((rate for rate in tax_code.rates if rate.valid_from == day), None)
     if rate is None:
@@ -138,16 +138,4 @@ def _known(code: str, field: str) -> TaxCode:
     found = _find(code)
     if found is None:
         raise BadInput(f"There is no tax code {code}.", field=field)
-    return found
-
-
-def _lock(code: str) -> TaxCode:
-    found = db.session.scalars(
-        select(TaxCode)
-        .where(TaxCode.code == code)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).first()
-    if found is None:
-        raise NotFound(f"There is no tax code {code}.")
     return found

@@ -129,9 +129,7 @@ def test_a_price_list_has_rows_and_may_rest_on_another_of_its_currency(admin):
     price_lists.put_price("RETAIL", sku="CHAI", min_quantity="0", unit_price="17.50", actor=admin)
     row = db.session.scalars(select(ListPrice)).one()
     assert row.unit_price == Decimal("17.5")
-    price_lists.add_price_list(
-        code="GOLD", name="Gold", currency="EUR", parent="RETAIL", percent="-10", actor=admin
-    )
+    price_lists.add_price_list(code="GOLD", name="Gold", currency="EUR", parent="RETAIL", percent="-10", actor=admin)
     with pytest.raises(BadInput, match="Price list RETAIL is in EUR, not USD"):
         price_lists.add_price_list(code="USA", name="USA", currency="USD", parent="RETAIL", actor=admin)
     with pytest.raises(BadInput, match="A price list cannot stand below itself"):

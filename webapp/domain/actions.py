@@ -55,7 +55,10 @@ class Action(StrEnum):
     ORDER_APPROVED = "order.approved"
     ORDER_REJECTED = "order.rejected"
     ORDER_CONFIRMED = "order.confirmed"
+    CONFIRMATION_HELD = "order.confirmation_held"
     ORDER_AMENDED = "order.amended"
+    AMENDMENT_APPROVED = "order.amendment_approved"
+    AMENDMENT_REJECTED = "order.amendment_rejected"
     ORDER_CANCELLED = "order.cancelled"
     ORDER_COMMENTED = "order.commented"
     DISCOUNT_APPROVED = "order.discount_approved"
@@ -63,10 +66,12 @@ class Action(StrEnum):
 
     HOLD_APPLIED = "hold.applied"
     HOLD_RELEASED = "hold.released"
+    ORDER_HELD = "order.held"
     HOLD_REJECTED = "hold.rejected"
     HOLD_RELEASE_ENDED = "hold.release_ended"
 
     STOCK_ALLOCATED = "order.allocated"
+    ALLOCATION_HELD = "order.allocation_held"
     ALLOCATION_RELEASED = "order.allocation_released"
     STOCK_RECEIVED = "stock.received"
     STOCK_ADJUSTED = "stock.adjusted"
@@ -76,6 +81,7 @@ class Action(StrEnum):
     SHIPMENT_PICKED = "shipment.picked"
     SHIPMENT_PACKED = "shipment.packed"
     SHIPMENT_SHIPPED = "shipment.shipped"
+    SHIPMENT_HELD = "shipment.held"
     SHIPMENT_CANCELLED = "shipment.cancelled"
     GOODS_RETURNED = "return.received"
 

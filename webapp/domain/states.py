@@ -80,15 +80,6 @@ class Tracking(StrEnum):
     SERIAL = "SERIAL"
 
 
-class HoldReason(StrEnum):
-    """Why an order is on credit hold."""
-
-    LIMIT = "LIMIT"
-    OVERDUE = "OVERDUE"
-    BLOCKED = "BLOCKED"
-    MANUAL = "MANUAL"
-
-
 O, S, I, P = OrderState, ShipmentState, InvoiceState, PaymentState  # noqa: E741
 
 MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {

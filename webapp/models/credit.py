@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Id, Money, enum_column, unique_where
-from webapp.domain.states import HoldReason, HoldState
+from webapp.domain.credit import HoldReason
+from webapp.domain.states import HoldState
 
 if TYPE_CHECKING:
     from webapp.models.customers import Customer
@@ -60,7 +61,7 @@ class CreditHold(Base):
     """
 
     __tablename__ = "credit_holds"
-    document_kind = "credit_hold"
+    document_kind: ClassVar[str] = "credit_hold"
 
     id: Mapped[Id]
     order_id: Mapped[int] = mapped_column(sa.ForeignKey("orders.id"), index=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -34,7 +34,7 @@ class Customer(Versioned, Base):
     """Who buys. Limit, orders, invoices and payments are in the customer's one currency."""
 
     __tablename__ = "customers"
-    document_kind = "customer"
+    document_kind: ClassVar[str] = "customer"
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(unique=True)

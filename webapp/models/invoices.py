@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
@@ -98,8 +98,8 @@ class Invoice(Billed, Base):
     """
 
     __tablename__ = "invoices"
-    document_kind = "invoice"
-    document_name = "Invoice"
+    document_kind: ClassVar[str] = "invoice"
+    document_name: ClassVar[str] = "Invoice"
 
     invoice_number: Mapped[str | None] = mapped_column(unique=True)
     is_opening: Mapped[bool] = mapped_column(default=False)
@@ -182,8 +182,8 @@ class CreditNote(Billed, Base):
     """Takes back lines of one posted invoice. ``rebill``: what it credits may be invoiced again (a corrected price)."""
 
     __tablename__ = "credit_notes"
-    document_kind = "credit_note"
-    document_name = "Credit note"
+    document_kind: ClassVar[str] = "credit_note"
+    document_name: ClassVar[str] = "Credit note"
 
     credit_note_number: Mapped[str | None] = mapped_column(unique=True)
     invoice_id: Mapped[int] = mapped_column(sa.ForeignKey("invoices.id"), index=True)

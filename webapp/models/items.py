@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -42,7 +42,7 @@ class Variant(Versioned, Base):
     """A thing with a SKU. Quantities are in its base unit; prices and cost in the company's base currency."""
 
     __tablename__ = "variants"
-    document_kind = "item"
+    document_kind: ClassVar[str] = "item"
 
     id: Mapped[Id]
     item_id: Mapped[int] = mapped_column(sa.ForeignKey("items.id"), index=True)
@@ -55,7 +55,7 @@ class Variant(Versioned, Base):
     base_price: Mapped[Decimal | None] = mapped_column(Price)
     tax_code_id: Mapped[int] = mapped_column(sa.ForeignKey("tax_codes.id"))
     stock_qty: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0))
-    stock_value: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
+    stock_value: Mapped[Decimal | None] = mapped_column(Money, default=Decimal(0))
     average_cost: Mapped[Decimal | None] = mapped_column(Price)
     reorder_level: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0))
     minimum_quantity: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0))

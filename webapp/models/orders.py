@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Id, Money, Percent, Price, Quantity, Versioned, enum_column
 from webapp.domain.amounts import TaxRounding
+from webapp.domain.order_facts import LineCounts
 from webapp.domain.states import OrderState
 from webapp.models.states import Stateful
 
@@ -30,8 +31,8 @@ class Order(Stateful, Versioned, Base):
     """
 
     __tablename__ = "orders"
-    document_kind = "order"
-    document_name = "Order"
+    document_kind: ClassVar[str] = "order"
+    document_name: ClassVar[str] = "Order"
 
     id: Mapped[Id]
     order_number: Mapped[str | None] = mapped_column(unique=True)
@@ -54,7 +55,6 @@ class Order(Stateful, Versioned, Base):
     billing_address: Mapped[dict[str, Any]]
     shipping_address: Mapped[dict[str, Any]]
     order_discount_percent: Mapped[Decimal] = mapped_column(Percent, default=Decimal(0))
-    order_discount_limit: Mapped[Decimal] = mapped_column(Percent, default=Decimal(0))
     order_discount_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     subtotal: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     net_total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
@@ -156,6 +156,24 @@ class OrderLine(Base):
     order: Mapped[Order] = relationship(back_populates="lines")
     variant: Mapped[Variant] = relationship()
     entered_by: Mapped[User] = relationship()
+
+    @property
+    def counts(self) -> LineCounts:
+        """The line's counts, as the rules of ``webapp.domain.order_facts`` take them."""
+        return LineCounts(
+            ordered=self.quantity,
+            allocated=self.allocated_qty,
+            picked=self.picked_qty,
+            packed=self.packed_qty,
+            shipped=self.shipped_qty,
+            cancelled=self.cancelled_qty,
+            returned=self.returned_qty,
+            invoiced=self.invoiced_qty,
+            drafted=self.drafted_qty,
+            credited=self.credited_qty,
+            returned_unbilled=self.returned_unbilled_qty,
+            rebill=self.rebill_qty,
+        )
 
     __table_args__ = (
         sa.UniqueConstraint("order_id", "line_number"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -27,8 +27,8 @@ class Payment(Stateful, Base):
     """Money received, in the customer's currency. What is not applied stays on account."""
 
     __tablename__ = "payments"
-    document_kind = "payment"
-    document_name = "Payment"
+    document_kind: ClassVar[str] = "payment"
+    document_name: ClassVar[str] = "Payment"
 
     id: Mapped[Id]
     payment_number: Mapped[str] = mapped_column(unique=True)

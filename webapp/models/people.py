@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -16,7 +17,7 @@ class User(Versioned, Base):
     """A person, or the system itself (``is_system``), who acts in the program."""
 
     __tablename__ = "users"
-    document_kind = "user"
+    document_kind: ClassVar[str] = "user"
 
     id: Mapped[Id]
     email: Mapped[str] = mapped_column(unique=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -20,7 +20,7 @@ class PriceList(Versioned, Base):
     """Prices in one currency. With a parent, what the list does not name costs the parent's price plus percent."""
 
     __tablename__ = "price_lists"
-    document_kind = "price_list"
+    document_kind: ClassVar[str] = "price_list"
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(unique=True)

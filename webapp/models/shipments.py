@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -24,8 +24,8 @@ class Shipment(Stateful, Versioned, Base):
     """Goods of one order leaving one location."""
 
     __tablename__ = "shipments"
-    document_kind = "shipment"
-    document_name = "Shipment"
+    document_kind: ClassVar[str] = "shipment"
+    document_name: ClassVar[str] = "Shipment"
 
     id: Mapped[Id]
     shipment_number: Mapped[str] = mapped_column(unique=True)
@@ -107,7 +107,7 @@ class Return(Base):
     """Goods of one shipment received back."""
 
     __tablename__ = "returns"
-    document_kind = "return"
+    document_kind: ClassVar[str] = "return"
 
     id: Mapped[Id]
     return_number: Mapped[str] = mapped_column(unique=True)

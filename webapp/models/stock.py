@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -27,7 +27,7 @@ class Location(Versioned, Base):
     """A warehouse, or a bin inside one."""
 
     __tablename__ = "locations"
-    document_kind = "location"
+    document_kind: ClassVar[str] = "location"
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(unique=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -16,7 +17,7 @@ class TaxCode(Versioned, Base):
     """An EN 16931 category (S, Z, E, AE, K, G, O …) with its rates over time."""
 
     __tablename__ = "tax_codes"
-    document_kind = "tax_code"
+    document_kind: ClassVar[str] = "tax_code"
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(unique=True)

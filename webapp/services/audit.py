@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import insert
 
@@ -26,7 +26,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 class Document(Protocol):
     """Whatever can have a history: orders, invoices, customers, users …"""
 
-    document_kind: Any
+    document_kind: ClassVar[str]
     id: Any
 
     @property

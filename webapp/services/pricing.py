@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -114,7 +113,10 @@ def _customer_prices(customer: Customer, variant_ids: Iterable[int]) -> dict[int
             CustomerPrice.customer_id == customer.id, CustomerPrice.variant_id.in_(set(variant_ids))
         )
     )
-    return _by_variant(rows, Source.CUSTOMER, lambda row: f"Price agreed with {customer.name}", lambda row: None)
+    found: dict[int, list[Candidate]] = defaultdict(list)
+    for row in rows:
+        found[row.variant_id].append(_candidate(row, Source.CUSTOMER, f"Price agreed with {customer.name}"))
+    return found
 
 
 def _list_prices(price_list_id: int | None, variant_ids: Iterable[int]) -> dict[int, list[Candidate]]:
@@ -130,27 +132,24 @@ def _list_prices(price_list_id: int | None, variant_ids: Iterable[int]) -> dict[
         )
         .options(joinedload(ListPrice.price_list))
     )
-    return _by_variant(
-        rows, Source.LIST, lambda row: f"Price list {row.price_list.name}", lambda row: row.price_list.currency
-    )
-
-
-def _by_variant(rows: Iterable[Any], source: Source, label: Any, currency: Any) -> dict[int, list[Candidate]]:
     found: dict[int, list[Candidate]] = defaultdict(list)
     for row in rows:
-        found[row.variant_id].append(
-            Candidate(
-                rule_id=row.id,
-                source=source,
-                label=label(row),
-                unit_price=row.unit_price,
-                min_quantity=row.min_quantity,
-                valid_from=row.valid_from,
-                valid_to=row.valid_to,
-                currency=currency(row),
-            )
-        )
+        label = f"Price list {row.price_list.name}"
+        found[row.variant_id].append(_candidate(row, Source.LIST, label, row.price_list.currency))
     return found
+
+
+def _candidate(row: CustomerPrice | ListPrice, source: Source, label: str, currency: str | None = None) -> Candidate:
+    return Candidate(
+        rule_id=row.id,
+        source=source,
+        label=label,
+        unit_price=row.unit_price,
+        min_quantity=row.min_quantity,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        currency=currency,
+    )
 
 
 def _base_price(variant: Variant, base_currency: str) -> list[Candidate]:

@@ -30,7 +30,7 @@ def taxes_for(tax_class: str, item_code_ids: Iterable[int], *, on: date) -> dict
             select(TaxClassRule.item_tax_code_id, TaxClassRule.tax_code_id).where(
                 TaxClassRule.tax_class == tax_class, TaxClassRule.item_tax_code_id.in_(wanted)
             )
-        ).tuples()
+        ).all()
     )
     codes = {
         code.id: code

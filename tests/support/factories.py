@@ -1,0 +1,153 @@
+"""Small things that tests need before they can begin: a company, people, a customer, an item with stock.
+
+Everything goes through sessions of its own and is committed; documents are made by the services themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from webapp.db import atomic, db
+from webapp.domain import clock
+from webapp.domain.permissions import Role
+from webapp.models import (
+    Address,
+    AddressKind,
+    Company,
+    Customer,
+    Item,
+    Location,
+    TaxCode,
+    TaxRate,
+    Tracking,
+    User,
+    UserRole,
+    Variant,
+)
+from webapp.services import company as company_service
+from webapp.services.stock import ReceiptLine, receive_stock
+
+LONG_AGO = date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """One person for each role, and a second salesperson."""
+
+    sales: User
+    colleague: User
+    manager: User
+    warehouse: User
+    accountant: User
+    admin: User
+
+
+def make_company(**settings: Any) -> Company:
+    """A company in Germany that counts in euros, with one warehouse MAIN and one tax code STD of 0 %."""
+    company_service.found_company(
+        name="Counterfoil Test GmbH",
+        country="DE",
+        base_currency="EUR",
+        time_zone="Europe/Berlin",
+        street="Hafenstr. 1",
+        postal_code="20457",
+        city="Hamburg",
+        tax_id="DE136695976",
+    )
+    with atomic():
+        company = db.session.get_one(Company, 1)
+        company.default_location = Location(code="MAIN", name="Main warehouse")
+        for name, value in settings.items():
+            setattr(company, name, value)
+        make_tax_code("STD", Decimal(0), category="Z")
+    return company
+
+
+def make_tax_code(code: str, percent: Decimal, *, category: str = "S", exemption_reason: str = "") -> TaxCode:
+    """A tax code with one rate since long ago; call it inside ``atomic``."""
+    tax_code = TaxCode(code=code, name=code, category=category, exemption_reason=exemption_reason)
+    tax_code.rates = [TaxRate(valid_from=LONG_AGO, percent=percent)]
+    db.session.add(tax_code)
+    return tax_code
+
+
+def make_user(role: Role | None, name: str, *more: Role, **fields: Any) -> User:
+    """An active user with that role (and perhaps more), committed."""
+    with atomic():
+        user = User(email=f"{name.lower().replace(' ', '.')}@example.com", name=name, created_at=clock.now(), **fields)
+        user.role_rows = [UserRole(role=one) for one in ([role] if role else []) + list(more)]
+        db.session.add(user)
+    return user
+
+
+def make_staff() -> Staff:
+    """Everybody a working day needs."""
+    return Staff(
+        sales=make_user(Role.SALES, "Nancy Davolio"),
+        colleague=make_user(Role.SALES, "Janet Leverling"),
+        manager=make_user(Role.SALES_MANAGER, "Steven Buchanan"),
+        warehouse=make_user(Role.WAREHOUSE, "Walter Haus"),
+        accountant=make_user(Role.ACCOUNTANT, "Anna Conti"),
+        admin=make_user(Role.ADMIN, "Adam Mint"),
+    )
+
+
+def make_customer(code: str = "ACME", *, credit_limit: Decimal | None = Decimal(10000), **fields: Any) -> Customer:
+    """A customer in Hamburg on 30 days, in euros, with one address, committed."""
+    with atomic():
+        customer = Customer(
+            code=code,
+            name=fields.pop("name", f"{code.title()} Ltd"),
+            currency=fields.pop("currency", "EUR"),
+            credit_limit=credit_limit,
+            payment_terms_code=fields.pop("payment_terms_code", "NET30"),
+            email=f"{code.lower()}@example.com",
+            created_at=clock.now(),
+            **fields,
+        )
+        customer.addresses = [
+            Address(
+                kind=AddressKind.BILLING,
+                name=customer.name,
+                street="Markt 5",
+                postal_code="20095",
+                city="Hamburg",
+                country="DE",
+            )
+        ]
+        db.session.add(customer)
+    return customer
+
+
+def make_item(
+    sku: str = "A-1",
+    *,
+    base_price: Decimal | None = Decimal(100),
+    tax_code: str = "STD",
+    tracking: Tracking = Tracking.NONE,
+    **fields: Any,
+) -> Variant:
+    """An item with one variant, committed; without stock."""
+    with atomic():
+        code = db.session.scalars(db.select(TaxCode).where(TaxCode.code == tax_code)).one()
+        name = fields.pop("name", f"Product {sku}")
+        variant = Variant(
+            item=Item(name=name),
+            sku=sku,
+            name=name,
+            base_price=base_price,
+            tax_code=code,
+            tracking=tracking,
+            created_at=clock.now(),
+            **fields,
+        )
+        db.session.add(variant)
+    return variant
+
+
+def put_in_stock(sku: str, quantity: Decimal | int, *, actor: User, location: str = "MAIN", **fields: Any) -> None:
+    """Receive goods of one SKU."""
+    receive_stock(location, [ReceiptLine(sku, Decimal(quantity), **fields)], actor=actor)

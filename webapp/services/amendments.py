@@ -1,0 +1,24 @@
+"""What an edit does to an order that was approved or confirmed already."""
+
+from __future__ import annotations
+
+from webapp.db import db
+from webapp.domain.states import OrderState
+from webapp.models import Order, User
+from webapp.services import approvals, credit_holds
+
+
+def settle_edit(order: Order, *, actor: User) -> None:
+    """After an edit: void approvals it went beyond, send the order back or ask again, and check its credit anew."""
+    db.session.flush()
+    if order.state is OrderState.REJECTED:
+        order.move_to(OrderState.DRAFT)
+    voided = approvals.void_uncovering(order, approvals.approvals_of(order))
+    if order.state is OrderState.APPROVED and (
+        voided or approvals.uncovered_discounts(order, approvals.approvals_of(order))
+    ):
+        order.move_to(OrderState.DRAFT)
+    if order.state is OrderState.CONFIRMED:
+        approvals.ask(order, actor=actor, reason="Amended after confirmation.")
+    if order.state in (OrderState.APPROVED, OrderState.CONFIRMED, OrderState.DRAFT):
+        credit_holds.settle_after_edit(order, actor=actor)

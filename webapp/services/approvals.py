@@ -1,0 +1,362 @@
+"""Approvals of orders and discounts: what needs one, asking, deciding, and whether an old one still covers.
+
+Four eyes: who asked may not decide. An approval stores a fingerprint of what was approved; an edit beyond it voids it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from webapp.db import command, db
+from webapp.domain import clock
+from webapp.domain.actions import Action
+from webapp.domain.approval import ApprovedLine, Fingerprint, covers
+from webapp.domain.errors import BadInput, Forbidden, FourEyes, IllegalMove, NotFound
+from webapp.domain.money import round_half_up
+from webapp.domain.permissions import Permission
+from webapp.domain.pricing import effective_discount
+from webapp.domain.states import ApprovalState, OrderState
+from webapp.models import Approval, ApprovalKind, ApprovalPolicy, Order, OrderLine, User
+from webapp.services import audit, locks
+from webapp.services.askers import askers
+from webapp.services.authorize import require
+from webapp.services.company import base_rate, the_company
+from webapp.services.order_rules import unmet_minimums
+
+
+@dataclass(frozen=True, slots=True)
+class OverLimit:
+    """A line that gives away more than who entered it may; ``percent`` is its effective discount, unrounded."""
+
+    line: OrderLine
+    percent: Decimal
+
+
+# -- what needs approval ------------------------------------------------------------------------------------------
+
+
+def over_limit(order: Order) -> list[OverLimit]:
+    """The lines whose effective discount is above the maximum of who entered them."""
+    found = []
+    for line in order.lines:
+        percent = effective_discount(
+            line.unit_price, line.derived_price, line.discount_percent, order.order_discount_percent
+        )
+        if percent > line.entered_limit:
+            found.append(OverLimit(line, percent))
+    return found
+
+
+def approvals_of(order: Order) -> list[Approval]:
+    """Every approval ever asked for the order, oldest first."""
+    return list(db.session.scalars(select(Approval).where(Approval.order_id == order.id).order_by(Approval.id)))
+
+
+def uncovered_discounts(order: Order, approvals: list[Approval]) -> list[OverLimit]:
+    """Lines over the limit that no live approval covers as they are now."""
+    live = {
+        approval.order_line_id: approval
+        for approval in approvals
+        if approval.kind is ApprovalKind.DISCOUNT and approval.state is ApprovalState.APPROVED
+    }
+    return [
+        over
+        for over in over_limit(order)
+        if over.line.id not in live or not _covers(live[over.line.id], line_fingerprint(order, over.line))
+    ]
+
+
+def order_is_covered(order: Order, approvals: list[Approval]) -> bool:
+    """Whether a live approval covers the order as it is now."""
+    return any(
+        approval.kind is ApprovalKind.ORDER
+        and approval.state is ApprovalState.APPROVED
+        and _covers(approval, order_fingerprint(order))
+        for approval in approvals
+    )
+
+
+def waiting(approvals: list[Approval]) -> list[Approval]:
+    """Those that nobody has decided yet."""
+    return [approval for approval in approvals if approval.state is ApprovalState.OPEN]
+
+
+def order_fingerprint(order: Order) -> Fingerprint:
+    """What an approval of the order is given for."""
+    return _fingerprint(order, order.lines, order.total)
+
+
+def line_fingerprint(order: Order, line: OrderLine) -> Fingerprint:
+    """What an approval of one line's discount is given for."""
+    return _fingerprint(order, [line], line.total)
+
+
+def _fingerprint(order: Order, lines: list[OrderLine], total: Decimal) -> Fingerprint:
+    return Fingerprint(
+        customer=order.customer.code,
+        currency=order.currency,
+        lines=tuple(
+            ApprovedLine(
+                line.line_number,
+                line.variant.sku,
+                line.quantity - line.cancelled_qty,
+                line.unit_price,
+                line.discount_percent,
+                line.price_base,
+            )
+            for line in lines
+        ),
+        total=total,
+        order_discount_percent=order.order_discount_percent,
+        allowances=-sum((charge.amount for charge in order.charges if charge.amount < 0), Decimal(0)),
+    )
+
+
+def _covers(approval: Approval, now: Fingerprint) -> bool:
+    return covers(Fingerprint.from_dict(approval.fingerprint), now)
+
+
+# -- asking -------------------------------------------------------------------------------------------------------
+
+
+def void_uncovering(order: Order, approvals: list[Approval]) -> bool:
+    """Void live approvals that the order has outgrown; answers whether its own approval was among them."""
+    order_voided = False
+    lines = {line.id: line for line in order.lines}
+    for approval in approvals:
+        if approval.state is not ApprovalState.APPROVED:
+            continue
+        line = lines.get(approval.order_line_id) if approval.order_line_id else None
+        if approval.kind is ApprovalKind.ORDER:
+            holds = _covers(approval, order_fingerprint(order))
+            order_voided |= not holds
+        else:
+            holds = line is not None and _covers(approval, line_fingerprint(order, line))
+        if not holds:
+            _end(approval, ApprovalState.VOIDED)
+    return order_voided
+
+
+def ask(order: Order, *, actor: User, reason: str = "") -> None:
+    """Ask for what is missing: one request for each discount over the limit, one for the order.
+
+    Where the company's policy covers the order, it approves at once. What was asked before is asked anew.
+    """
+    approvals = approvals_of(order)
+    uncovered = {over.line.id: over for over in uncovered_discounts(order, approvals)}
+    for approval in waiting(approvals):
+        _end(approval, ApprovalState.WITHDRAWN)
+    db.session.flush()
+    for over in uncovered.values():
+        _add(order, ApprovalKind.DISCOUNT, line_fingerprint(order, over.line), actor, reason, over)
+    if not order_is_covered(order, approvals):
+        request = _add(order, ApprovalKind.ORDER, order_fingerprint(order), actor, reason, None)
+        if not uncovered:
+            approve_by_policy(order, request)
+
+
+def approve_by_policy(order: Order, request: Approval) -> bool:
+    """Let the company's policy approve a request within every limit; answers whether it did."""
+    policy = policy_covering(order)
+    if policy is None:
+        return False
+    request.policy = policy
+    request.state = ApprovalState.APPROVED
+    request.decided_at = clock.now()
+    return True
+
+
+def policy_covering(order: Order) -> str | None:
+    """The name and version of the policy that approves this order by itself, or None.
+
+    It covers orders up to an amount, no price typed below the derived one, every minimum met.
+    """
+    company = the_company()
+    if company.approval_policy is not ApprovalPolicy.UP_TO_AMOUNT:
+        return None
+    amount = order.total * base_rate(order.currency, order.order_date)
+    if company.approval_policy_amount is not None and amount > company.approval_policy_amount:
+        return None
+    if any(_typed_below(line) for line in order.lines) or unmet_minimums(order):
+        return None
+    return f"Orders up to {company.approval_policy_amount or 'any amount'}, version {company.approval_policy_version}"
+
+
+def _typed_below(line: OrderLine) -> bool:
+    return line.price_typed and (line.derived_price is None or line.unit_price < line.derived_price)
+
+
+def withdraw_requests(order: Order) -> None:
+    """Take back whatever still waits."""
+    for approval in waiting(approvals_of(order)):
+        _end(approval, ApprovalState.WITHDRAWN)
+
+
+def _add(
+    order: Order, kind: ApprovalKind, fingerprint: Fingerprint, actor: User, reason: str, over: OverLimit | None
+) -> Approval:
+    approval = Approval(
+        kind=kind,
+        state=ApprovalState.OPEN,
+        order=order,
+        order_line=over.line if over else None,
+        percent=round_half_up(over.percent, 4) if over else None,
+        fingerprint=fingerprint.as_dict(),
+        requested_by=actor,
+        requested_at=clock.now(),
+        request_reason=reason,
+    )
+    db.session.add(approval)
+    return approval
+
+
+def _end(approval: Approval, state: ApprovalState) -> None:
+    approval.state = state
+    approval.ended_at = clock.now()
+
+
+# -- deciding -----------------------------------------------------------------------------------------------------
+
+
+@command
+def approve_order(number: str, *, reason: str = "", actor: User) -> Order:
+    """Approve a submitted order, or the amendment of a confirmed one, with the discounts the approver may decide.
+
+    Raises Forbidden when a discount is above the approver's own maximum, FourEyes, IllegalMove when nothing waits.
+    """
+    require(actor, Permission.ORDERS_APPROVE)
+    order, approvals = _decidable(number, actor)
+    requests = waiting(approvals)
+    if not any(request.kind is ApprovalKind.ORDER for request in requests):
+        raise IllegalMove(f"{order.label} does not wait for approval.", {"status": order.state.value})
+    for request in requests:
+        _approve(request, actor, reason)
+    if order.state is OrderState.SUBMITTED:
+        order.move_to(OrderState.APPROVED)
+    order.bump()
+    audit.record(
+        Action.ORDER_APPROVED,
+        order,
+        actor=actor,
+        reason=reason,
+        after={"total": order.total, "discounts": len(requests) - 1},
+    )
+    return order
+
+
+@command
+def reject_order(number: str, *, reason: str, actor: User) -> Order:
+    """Refuse a submitted order; sales may edit it and submit again. Raises FourEyes, IllegalMove, BadInput."""
+    require(actor, Permission.ORDERS_APPROVE)
+    _need_reason(reason)
+    order, approvals = _decidable(number, actor)
+    order.must_be(OrderState.SUBMITTED)
+    for request in waiting(approvals):
+        _decline(request, actor, reason)
+    order.move_to(OrderState.REJECTED)
+    order.bump()
+    audit.record(Action.ORDER_REJECTED, order, actor=actor, reason=reason)
+    return order
+
+
+@command
+def approve_discount(number: str, line_number: int, *, reason: str = "", actor: User) -> Order:
+    """Approve one line's discount. Raises Forbidden above the approver's own maximum, FourEyes, NotFound."""
+    require(actor, Permission.DISCOUNTS_APPROVE)
+    order, approvals = _decidable(number, actor)
+    request = _discount_request(order, approvals, line_number)
+    _approve(request, actor, reason)
+    _let_policy_finish(order, approvals)
+    order.bump()
+    audit.record(
+        Action.DISCOUNT_APPROVED,
+        order,
+        actor=actor,
+        reason=reason,
+        after={"line_number": line_number, "percent": request.percent},
+    )
+    return order
+
+
+@command
+def decline_discount(number: str, line_number: int, *, reason: str, actor: User) -> Order:
+    """Refuse one line's discount: the order goes back to sales. Raises FourEyes, NotFound, BadInput."""
+    require(actor, Permission.DISCOUNTS_APPROVE)
+    _need_reason(reason)
+    order, approvals = _decidable(number, actor)
+    request = _discount_request(order, approvals, line_number)
+    _decline(request, actor, reason)
+    if order.state is OrderState.SUBMITTED:
+        for other in waiting(approvals):
+            _end(other, ApprovalState.WITHDRAWN)
+        order.move_to(OrderState.REJECTED)
+    order.bump()
+    audit.record(
+        Action.DISCOUNT_DECLINED,
+        order,
+        actor=actor,
+        reason=reason,
+        after={"line_number": line_number, "percent": request.percent},
+    )
+    return order
+
+
+def _decidable(number: str, actor: User) -> tuple[Order, list[Approval]]:
+    order = locks.lock_order(number)
+    if actor.id in askers(order):
+        raise FourEyes(f"{actor.name} entered, changed or submitted {order.label}, so somebody else must decide.")
+    return order, approvals_of(order)
+
+
+def _discount_request(order: Order, approvals: list[Approval], line_number: int) -> Approval:
+    line = order.line(line_number)
+    for request in waiting(approvals):
+        if line is not None and request.kind is ApprovalKind.DISCOUNT and request.order_line_id == line.id:
+            return request
+    raise NotFound(f"No discount on line {line_number} of {order.label} waits for approval.")
+
+
+def _approve(request: Approval, actor: User, reason: str) -> None:
+    if request.percent is not None:
+        require(actor, Permission.DISCOUNTS_APPROVE)
+        if request.percent > actor.max_discount:
+            line_number = request.order_line.line_number if request.order_line else 0
+            raise Forbidden(
+                f"The discount of {_shown(request.percent)} % on line {line_number} is above the maximum of "
+                f"{actor.name}, {_shown(actor.max_discount)} %. Somebody whose maximum covers it must decide.",
+                {"max_discount": _shown(actor.max_discount), "percent": _shown(request.percent)},
+            )
+        request.decider_limit = actor.max_discount
+    request.state = ApprovalState.APPROVED
+    _decide(request, actor, reason)
+
+
+def _decline(request: Approval, actor: User, reason: str) -> None:
+    request.state = ApprovalState.DECLINED
+    _decide(request, actor, reason)
+
+
+def _decide(request: Approval, actor: User, reason: str) -> None:
+    request.decided_by, request.decided_at, request.decision_reason = actor, clock.now(), reason
+
+
+def _let_policy_finish(order: Order, approvals: list[Approval]) -> None:
+    """With the last discount decided, the policy may approve the rest."""
+    rest = waiting(approvals)
+    if [request.kind for request in rest] != [ApprovalKind.ORDER]:
+        return
+    if approve_by_policy(order, rest[0]) and order.state is OrderState.SUBMITTED:
+        order.move_to(OrderState.APPROVED)
+
+
+def _need_reason(reason: str) -> None:
+    if not reason.strip():
+        raise BadInput("A reason is needed.", field="reason")
+
+
+def _shown(percent: Decimal) -> Any:
+    return f"{percent.normalize():f}"

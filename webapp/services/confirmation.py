@@ -1,0 +1,72 @@
+"""Confirming an approved order: the credit check first, and a hold instead when it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from webapp.db import command
+from webapp.domain import clock
+from webapp.domain.actions import Action
+from webapp.domain.credit import CreditCheck
+from webapp.domain.errors import IllegalMove
+from webapp.domain.permissions import Permission
+from webapp.domain.states import OrderState
+from webapp.models import CheckStage, CreditHold, Order, User
+from webapp.services import approvals, audit, credit_holds, locks
+from webapp.services.authorize import require
+from webapp.services.exposure import check_credit, store_check
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a step that checks credit: the order, the check, and the hold if it was held."""
+
+    order: Order
+    check: CreditCheck | None = None
+    hold: CreditHold | None = None
+
+
+@command
+def confirm_order(number: str, *, actor: User) -> Outcome:
+    """Confirm an approved order, or put it on credit hold. A confirmed one stays as it is.
+
+    Raises OnHold while a hold waits, IllegalMove from any other state or when an approval no longer covers.
+    """
+    require(actor, Permission.ORDERS_CONFIRM)
+    order = locks.lock_order(number)
+    if order.state is OrderState.CONFIRMED:
+        return Outcome(order)
+    order.must_be(OrderState.APPROVED)
+    credit_holds.refuse_if_held(order)
+    refuse_uncovered(order)
+    check, hold = credit_holds.check_or_hold(order, CheckStage.CONFIRM, actor=actor)
+    if hold is None:
+        _confirm(order)
+    action = Action.CONFIRMATION_HELD if hold else Action.ORDER_CONFIRMED
+    audit.record(action, order, order.customer, actor=actor, after={"total": order.total})
+    return Outcome(order, check, hold)
+
+
+@command
+def confirm_released(order: Order, hold: CreditHold, *, actor: User) -> None:
+    """Confirm an order whose hold was just released; the customer and the order are locked."""
+    refuse_uncovered(order)
+    check = check_credit(order.customer, order.to_ship_amount, excluding=order)
+    store_check(order, CheckStage.CONFIRM, check, actor=actor, covered_by=None if check.approved else hold)
+    _confirm(order)
+    audit.record(Action.ORDER_CONFIRMED, order, order.customer, actor=actor, after={"total": order.total})
+
+
+def refuse_uncovered(order: Order) -> None:
+    """Raise IllegalMove while an approval waits or none covers the order as it is."""
+    known = approvals.approvals_of(order)
+    if approvals.waiting(known):
+        raise IllegalMove(f"{order.label} waits for approval.", {"status": order.state.value})
+    if approvals.uncovered_discounts(order, known) or not approvals.order_is_covered(order, known):
+        raise IllegalMove(f"{order.label} was changed beyond its approval.", {"status": order.state.value})
+
+
+def _confirm(order: Order) -> None:
+    order.move_to(OrderState.CONFIRMED)
+    order.confirmed_at = clock.now()
+    order.bump()

@@ -1,0 +1,371 @@
+"""Entering orders and quotes: creating, adding, changing and removing lines, copying."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from webapp.db import command, db
+from webapp.domain import clock
+from webapp.domain.actions import Action
+from webapp.domain.errors import BadInput, IllegalMove, NotFound, Refused, StaleVersion
+from webapp.domain.permissions import Permission
+from webapp.domain.states import CustomerStatus, OrderState
+from webapp.models import AddressKind, Customer, Location, Order, OrderCharge, OrderLine, User
+from webapp.services import audit, locks
+from webapp.services.amendments import settle_edit
+from webapp.services.authorize import require
+from webapp.services.company import the_company, today
+from webapp.services.numbering import next_number
+from webapp.services.order_amounts import retotal
+from webapp.services.order_lines import LineInput, answer_for, append_lines, in_base_units, reprice, retax
+from webapp.services.taxing import tax_code_named, taxes_for
+
+EDITABLE = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED, OrderState.APPROVED, OrderState.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeInput:
+    """A charge such as freight, net of tax, in the customer's currency; negative: an allowance."""
+
+    kind: str
+    amount: Decimal
+    tax_code: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderInput:
+    """What somebody asks for when an order is created."""
+
+    customer: str
+    lines: Sequence[LineInput] = ()
+    charges: Sequence[ChargeInput] = ()
+    order_discount_percent: Decimal = Decimal(0)
+    customer_reference: str = ""
+    requested_date: date | None = None
+    order_date: date | None = None
+    location: str | None = None
+    as_quote: bool = False
+    ship_complete: bool | None = None
+    notes: str = ""
+    shipping_address: Mapping[str, Any] | None = field(default=None)
+
+
+@command
+def create_order(given: OrderInput, *, actor: User) -> Order:
+    """Create a draft, or with ``as_quote`` a quote, priced by the rules.
+
+    Raises BadInput for an unknown customer, item, location or tax code, Refused for a closed customer or a line
+    without a price, Forbidden for an order date without the right to import.
+    """
+    require(actor, Permission.ORDERS_WRITE)
+    if given.order_date is not None:
+        require(actor, Permission.ORDERS_IMPORT)
+    customer = _customer(given.customer)
+    order_date = given.order_date or today()
+    order = Order(
+        customer=customer,
+        currency=customer.currency,
+        order_date=order_date,
+        requested_date=given.requested_date,
+        customer_reference=given.customer_reference,
+        notes=given.notes,
+        location=_location(given.location),
+        ship_complete=customer.ship_complete if given.ship_complete is None else given.ship_complete,
+        priority=customer.priority,
+        tax_rounding=the_company().tax_rounding,
+        order_discount_percent=given.order_discount_percent,
+        created_by=actor,
+        created_at=clock.now(),
+    )
+    take_terms_of_customer(order)
+    if given.shipping_address is not None:
+        order.shipping_address = dict(given.shipping_address)
+    with db.session.no_autoflush:
+        append_lines(order, given.lines, actor=actor)
+        order.charges = [_charge(order, charge) for charge in given.charges]
+        retotal(order)
+        _give_number(order, as_quote=given.as_quote)
+    db.session.add(order)
+    audit.record(
+        Action.ORDER_CREATED, order, customer, actor=actor, after={"lines": len(order.lines), "total": order.total}
+    )
+    return order
+
+
+@command
+def add_lines(number: str, inputs: Sequence[LineInput], *, version: int | None = None, actor: User) -> Order:
+    """Add lines at the end of an order. Raises IllegalMove, StaleVersion, BadInput, Refused."""
+    order = editable_order(number, version, actor)
+    lines = append_lines(order, inputs, actor=actor)
+    retotal(order)
+    _finish_edit(order, actor)
+    audit.record(
+        Action.LINE_ADDED,
+        order,
+        actor=actor,
+        after={"lines": [_line_facts(line) for line in lines], "total": order.total},
+    )
+    return order
+
+
+@command
+def change_line(
+    number: str,
+    line_number: int,
+    *,
+    quantity: Decimal | None = None,
+    unit_price: Decimal | None = None,
+    discount_percent: Decimal | None = None,
+    forget_typed_price: bool = False,
+    version: int | None = None,
+    actor: User,
+) -> Order:
+    """Change quantity (in the line's unit), price or discount of one line; what is None stays.
+
+    Who changes a line answers for its discount with his own maximum. Raises IllegalMove when less would remain than
+    was shipped, allocated or cancelled.
+    """
+    order = editable_order(number, version, actor)
+    line = _line(order, line_number)
+    before = _line_facts(line)
+    if quantity is not None:
+        _change_quantity(line, quantity)
+    if discount_percent is not None and discount_percent != line.discount_percent:
+        line.discount_percent = discount_percent
+    if forget_typed_price:
+        line.price_typed = False
+    elif unit_price is not None and (line.price_typed or unit_price != line.unit_price):
+        line.unit_price, line.price_typed = unit_price, True
+    reprice(order, [line], actor=actor)
+    retotal(order)
+    _finish_edit(order, actor)
+    audit.record(
+        Action.LINE_CHANGED, order, actor=actor, before=before, after={**_line_facts(line), "total": order.total}
+    )
+    return order
+
+
+@command
+def remove_line(number: str, line_number: int, *, version: int | None = None, actor: User) -> Order:
+    """Take a line off an order that is not confirmed yet. Raises IllegalMove: confirmed lines are short-closed."""
+    order = editable_order(number, version, actor)
+    if order.state is OrderState.CONFIRMED:
+        raise IllegalMove(f"{order.label} is confirmed. Close the line short instead of removing it.")
+    line = _line(order, line_number)
+    facts = _line_facts(line)
+    order.lines.remove(line)
+    db.session.flush()
+    retotal(order)
+    _finish_edit(order, actor)
+    audit.record(Action.LINE_REMOVED, order, actor=actor, before=facts, after={"total": order.total})
+    return order
+
+
+@command
+def change_order(number: str, *, version: int | None = None, actor: User, **changes: Any) -> Order:
+    """Change what stands at the head of an order: discount, dates, references, location, delivery, notes, charges.
+
+    ``changes`` may name customer_reference, requested_date, order_discount_percent, ship_complete, notes, location
+    (a code), shipping_address, charges (a list of ChargeInput).
+    """
+    order = editable_order(number, version, actor)
+    before = {name: _head_value(order, name) for name in changes}
+    for name, value in changes.items():
+        _change_head(order, name, value, actor)
+    retotal(order)
+    _finish_edit(order, actor)
+    after = {name: _head_value(order, name) for name in changes}
+    audit.record(Action.ORDER_CHANGED, order, actor=actor, before=before, after=after)
+    return order
+
+
+@command
+def copy_order(number: str, *, as_quote: bool = False, actor: User) -> Order:
+    """A new draft with the same items and quantities, at the prices of today; typed prices and discounts are kept.
+
+    What goes beyond the copier's maximum waits for approval as if he had typed it.
+    """
+    require(actor, Permission.ORDERS_WRITE)
+    source = db.session.scalars(
+        select(Order)
+        .where((Order.order_number == number) | (Order.quote_number == number))
+        .options(selectinload(Order.lines).joinedload(OrderLine.variant, innerjoin=True), joinedload(Order.customer))
+    ).one_or_none()
+    if source is None:
+        raise NotFound(f"There is no order {number}.")
+    lines = [
+        LineInput(
+            sku=line.variant.sku,
+            quantity=line.quantity / line.price_base,
+            unit=line.unit,
+            unit_price=line.unit_price if line.price_typed else None,
+            discount_percent=line.discount_percent,
+        )
+        for line in source.lines
+    ]
+    order = create_order(
+        OrderInput(
+            customer=source.customer.code,
+            lines=lines,
+            order_discount_percent=source.order_discount_percent,
+            location=source.location.code,
+            as_quote=as_quote,
+        ),
+        actor=actor,
+    )
+    audit.record(Action.ORDER_COPIED, order, source, actor=actor)
+    return order
+
+
+def editable_order(number: str, version: int | None, actor: User) -> Order:
+    """The locked order, if ``actor`` may change it now. Raises Forbidden, NotFound, IllegalMove, StaleVersion."""
+    require(actor, Permission.ORDERS_WRITE)
+    order = locks.lock_order(number)
+    order.must_be(*EDITABLE)
+    check_version(order, version)
+    return order
+
+
+def check_version(order: Order, version: int | None) -> None:
+    """Raise StaleVersion when a form read another version than the one that stands now; None compares nothing."""
+    if version is not None and version != order.version:
+        raise StaleVersion(
+            f"{order.label} was changed by somebody else since you opened it.",
+            {"version": order.version, "yours": version},
+        )
+
+
+def take_terms_of_customer(order: Order) -> None:
+    """Addresses, terms and tax class as the customer has them now; the order keeps them until somebody renews them."""
+    customer = order.customer
+    billing, shipping = customer.address(AddressKind.BILLING), customer.address(AddressKind.SHIPPING)
+    order.payment_terms_code = customer.payment_terms_code
+    order.tax_class = customer.tax_class
+    order.billing_address = billing.as_dict() if billing else {"name": customer.name}
+    order.shipping_address = shipping.as_dict() if shipping else order.billing_address
+
+
+def _finish_edit(order: Order, actor: User) -> None:
+    order.bump()
+    settle_edit(order, actor=actor)
+
+
+def _customer(code: str) -> Customer:
+    customer = db.session.scalars(
+        select(Customer)
+        .where(Customer.code == code)
+        .options(selectinload(Customer.addresses), joinedload(Customer.group))
+    ).one_or_none()
+    if customer is None:
+        raise BadInput(f"There is no customer {code}.", field="customer")
+    if customer.status is CustomerStatus.CLOSED:
+        raise Refused(f"Customer {customer.name} is closed and gets no new document.")
+    return customer
+
+
+def _location(code: str | None) -> Location:
+    if code is None:
+        location = the_company().default_location
+        if location is None:
+            raise Refused("The company has no default location. Set one in the settings.")
+        return location
+    found = db.session.scalars(select(Location).where(Location.code == code, Location.is_active)).one_or_none()
+    if found is None:
+        raise BadInput(f"There is no location {code}.", field="location")
+    return found
+
+
+def _charge(order: Order, given: ChargeInput) -> OrderCharge:
+    code = tax_code_named(given.tax_code)
+    tax = taxes_for(order.tax_class, [code.id], on=order.requested_date or order.order_date)[code.id]
+    return OrderCharge(
+        kind=given.kind,
+        description=given.description or given.kind.capitalize(),
+        amount=given.amount,
+        tax_code_id=tax.code.id,
+        tax_category=tax.category,
+        tax_percent=tax.percent,
+        invoiced_amount=Decimal(0),
+        drafted_amount=Decimal(0),
+    )
+
+
+def _give_number(order: Order, *, as_quote: bool) -> None:
+    if as_quote:
+        order.valid_until = order.order_date + timedelta(days=the_company().quote_days)
+        order.quote_number = next_number("QT", order.order_date.year)
+        order.begin(OrderState.QUOTE)
+    else:
+        order.order_number = next_number("SO", order.order_date.year)
+        order.begin(OrderState.DRAFT)
+
+
+def _line(order: Order, line_number: int) -> OrderLine:
+    line = order.line(line_number)
+    if line is None:
+        raise NotFound(f"{order.label} has no line {line_number}.")
+    return line
+
+
+def _change_quantity(line: OrderLine, quantity: Decimal) -> None:
+    base, _ = in_base_units(line.variant, quantity, line.unit)
+    settled = line.allocated_qty + line.shipped_qty + line.cancelled_qty
+    if base < settled:
+        raise IllegalMove(
+            f"Line {line.line_number} has {settled.normalize():f} allocated, shipped or cancelled already; "
+            f"it cannot go down to {base.normalize():f}."
+        )
+    line.quantity = base
+
+
+def _change_head(order: Order, name: str, value: Any, actor: User) -> None:
+    if name == "location":
+        order.location = _location(value)
+    elif name == "charges":
+        _replace_charges(order, value)
+    elif name == "order_discount_percent":
+        order.order_discount_percent = value
+        for line in order.lines:
+            answer_for(line, actor)
+    elif name == "requested_date":
+        order.requested_date = value
+        retax(order)
+    elif name in HEAD_FIELDS:
+        setattr(order, name, value)
+    else:
+        raise BadInput(f"{name} cannot be changed on an order.", field=name)
+
+
+HEAD_FIELDS = frozenset({"customer_reference", "ship_complete", "notes", "shipping_address"})
+
+
+def _replace_charges(order: Order, charges: Sequence[ChargeInput]) -> None:
+    if any(charge.invoiced_amount or charge.drafted_amount for charge in order.charges):
+        raise IllegalMove(f"Charges of {order.label} have been invoiced already.")
+    order.charges = [_charge(order, charge) for charge in charges]
+
+
+def _head_value(order: Order, name: str) -> Any:
+    if name == "location":
+        return order.location.code
+    if name == "charges":
+        return [{"kind": charge.kind, "amount": charge.amount} for charge in order.charges]
+    return getattr(order, name)
+
+
+def _line_facts(line: OrderLine) -> dict[str, Any]:
+    return {
+        "line_number": line.line_number,
+        "sku": line.variant.sku,
+        "quantity": line.quantity,
+        "unit_price": line.unit_price,
+        "discount_percent": line.discount_percent,
+    }

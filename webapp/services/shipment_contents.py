@@ -1,0 +1,226 @@
+"""What a shipment holds: the allocations it takes, what was picked short, and their way out of stock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from webapp.db import db
+from webapp.domain import clock
+from webapp.domain.allocation import is_expired
+from webapp.domain.errors import BadInput, InsufficientStock, Refused
+from webapp.domain.numbers import tidy
+from webapp.domain.states import AllocationState, ShipmentState
+from webapp.models import Allocation, Lot, MovementKind, Order, Shipment, ShipmentLine, StockLevel, User
+from webapp.services import locks
+from webapp.services.company import today
+from webapp.services.movements import Move, post_moves
+from webapp.services.numbering import next_number
+from webapp.services.stock import give_back
+
+ZERO = Decimal(0)
+
+
+def loose_allocations(order: Order) -> list[Allocation]:
+    """Open allocations of the order that no shipment holds, oldest first, with their levels."""
+    return list(
+        db.session.scalars(
+            select(Allocation)
+            .where(
+                Allocation.order_line_id.in_([line.id for line in order.lines]),
+                Allocation.state == AllocationState.OPEN,
+                Allocation.shipment_line_id.is_(None),
+            )
+            .order_by(Allocation.id)
+            .options(joinedload(Allocation.level, innerjoin=True))
+        )
+    )
+
+
+def choose(order: Order, loose: Sequence[Allocation], lines: Mapping[int, Decimal]) -> list[Allocation]:
+    """The allocations that cover the quantities asked for; the last of a line may have to be split in two."""
+    chosen: list[Allocation] = []
+    for line_number, quantity in lines.items():
+        line = order.line(line_number)
+        if line is None:
+            raise BadInput(f"{order.label} has no line {line_number}.", field="lines")
+        own = [one for one in loose if one.order_line_id == line.id]
+        there = sum((one.quantity for one in own), ZERO)
+        if quantity > there:
+            raise InsufficientStock(
+                f"Line {line_number} has {tidy(there):f} allocated and free to ship, not {tidy(quantity):f}.",
+                {"line_number": line_number, "allocated_qty": f"{tidy(there):f}"},
+            )
+        missing = quantity
+        for one in own:
+            if missing <= 0:
+                break
+            part = one if one.quantity <= missing else _split_off(one, missing)
+            chosen.append(part)
+            missing -= part.quantity
+    return chosen
+
+
+def _split_off(allocation: Allocation, quantity: Decimal) -> Allocation:
+    """Cut ``quantity`` off an allocation into one of its own."""
+    part = Allocation(
+        order_line_id=allocation.order_line_id,
+        level=allocation.level,
+        lot_id=allocation.lot_id,
+        quantity=quantity,
+        state=AllocationState.OPEN,
+        created_by_id=allocation.created_by_id,
+        created_at=allocation.created_at,
+    )
+    allocation.quantity -= quantity
+    db.session.add(part)
+    return part
+
+
+def by_location(allocations: Sequence[Allocation]) -> dict[int, list[Allocation]]:
+    """Allocations by the location they lie at."""
+    found: dict[int, list[Allocation]] = defaultdict(list)
+    for allocation in allocations:
+        found[allocation.level.location_id].append(allocation)
+    return found
+
+
+def open_shipment(
+    order: Order,
+    location_id: int,
+    allocations: Sequence[Allocation],
+    carrier: str,
+    tracking_number: str,
+    actor: User,
+) -> Shipment:
+    """A new shipment from one location that takes hold of the allocations."""
+    shipment = Shipment(
+        shipment_number=next_number("SHP", today().year),
+        order=order,
+        location_id=location_id,
+        shipping_address=order.shipping_address,
+        carrier=carrier,
+        tracking_number=tracking_number,
+        created_by=actor,
+        created_at=clock.now(),
+    )
+    shipment.begin(ShipmentState.DRAFT)
+    lines: dict[int, ShipmentLine] = {}
+    for allocation in allocations:
+        line = lines.get(allocation.order_line_id)
+        if line is None:
+            line = ShipmentLine(order_line_id=allocation.order_line_id, quantity=ZERO, returned_qty=ZERO)
+            lines[allocation.order_line_id] = line
+        line.quantity += allocation.quantity
+    shipment.lines = [lines[line.id] for line in order.lines if line.id in lines]
+    db.session.add(shipment)
+    db.session.flush()
+    for allocation in allocations:
+        allocation.shipment_line_id = lines[allocation.order_line_id].id
+    return shipment
+
+
+def held_allocations(shipment: Shipment) -> list[Allocation]:
+    """The open allocations a shipment holds, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Allocation)
+            .where(
+                Allocation.shipment_line_id.in_([line.id for line in shipment.lines]),
+                Allocation.state == AllocationState.OPEN,
+            )
+            .order_by(Allocation.id)
+        )
+    )
+
+
+def short_picks(shipment: Shipment, quantities: Mapping[int, Decimal]) -> list[tuple[ShipmentLine, Decimal]]:
+    """The lines picked short, each with what is missing. Raises BadInput for what cannot be."""
+    by_number = {line.order_line.line_number: line for line in shipment.lines}
+    short = []
+    for line_number, quantity in quantities.items():
+        line = by_number.get(line_number)
+        if line is None:
+            raise BadInput(f"{shipment.label} has no line {line_number}.", field="lines")
+        if quantity < 0 or quantity > line.quantity:
+            raise BadInput(
+                f"Line {line_number}: between 0 and {tidy(line.quantity):f} can be picked, not {tidy(quantity):f}.",
+                field="lines",
+            )
+        if quantity < line.quantity:
+            short.append((line, line.quantity - quantity))
+    return short
+
+
+def give_back_short(shipment: Shipment, short: Sequence[tuple[ShipmentLine, Decimal]]) -> None:
+    """Release what was not picked: shipment line, allocation, order line, level and lot count it no longer."""
+    if not short:
+        return
+    held = held_allocations(shipment)
+    levels, lots = _lock_places(held)
+    for line, quantity in short:
+        missing = quantity
+        for allocation in reversed([one for one in held if one.shipment_line_id == line.id]):
+            part = min(missing, allocation.quantity)
+            if part > 0:
+                lot = lots.get(allocation.lot_id) if allocation.lot_id else None
+                give_back(allocation, line.order_line, part, level=levels[allocation.level_id], lot=lot)
+                missing -= part
+        line.quantity -= quantity
+
+
+def _lock_places(allocations: Sequence[Allocation]) -> tuple[dict[int, StockLevel], dict[int, Lot]]:
+    levels = {level.id: level for level in locks.lock_levels_by_id(one.level_id for one in allocations)}
+    level_ids = {one.level_id for one in allocations if one.lot_id}
+    lots = {lot.id: lot for lot in locks.lock_lots(level_ids)} if level_ids else {}
+    return levels, lots
+
+
+def consume(shipment: Shipment, actor: User) -> list[int]:
+    """Turn the shipment's allocations into movements and counts; answers the movements' ids."""
+    held = held_allocations(shipment)
+    levels, lots = _lock_places(held)
+    _refuse_expired(held, lots, shipment)
+    by_line = {line.id: line for line in shipment.lines}
+    moves, now = [], clock.now()
+    for allocation in held:
+        level = levels[allocation.level_id]
+        lot = lots.get(allocation.lot_id) if allocation.lot_id else None
+        level.allocated_qty -= allocation.quantity
+        if lot is not None:
+            lot.allocated_qty -= allocation.quantity
+        allocation.state, allocation.ended_at = AllocationState.SHIPPED, now
+        moves.append(
+            Move(
+                level,
+                lot,
+                -allocation.quantity,
+                order_line_id=allocation.order_line_id,
+                shipment_line_id=allocation.shipment_line_id,
+            )
+        )
+    ids = post_moves(MovementKind.SHIPMENT, moves, actor=actor, reference=shipment.number)
+    for line in by_line.values():
+        counts = line.order_line
+        counts.allocated_qty -= line.quantity
+        counts.picked_qty -= line.quantity
+        counts.packed_qty -= line.quantity
+        counts.shipped_qty += line.quantity
+    return ids
+
+
+def _refuse_expired(allocations: Sequence[Allocation], lots: Mapping[int, Lot], shipment: Shipment) -> None:
+    line_numbers = {line.id: line.order_line.line_number for line in shipment.lines}
+    for allocation in allocations:
+        lot = lots.get(allocation.lot_id) if allocation.lot_id else None
+        if lot is None or lot.batch is None or not is_expired(lot.batch.expires_on, today()):
+            continue
+        raise Refused(
+            f"Batch {lot.batch.number} on line {line_numbers[allocation.shipment_line_id or 0]} has expired. Cancel the"
+            " shipment, release that line and allocate it again.",
+            {"batch": lot.batch.number},
+        )

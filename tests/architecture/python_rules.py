@@ -21,7 +21,7 @@ def commits(text: str) -> Found:
 
 def row_locks(text: str) -> Found:
     """Locking helpers stand in one file, where their order can be seen."""
-    return [_at(call) for call in _calls(text) if _method(call) == "with_for_update"]
+    return [_at(call) for call in _calls(text) if "with_for_update" in {_method(call), *_keywords(call)}]
 
 
 def inexact_numbers(text: str) -> Found:
@@ -85,6 +85,10 @@ def _method(call: ast.Call) -> str | None:
 
 def _function(call: ast.Call) -> str | None:
     return call.func.id if isinstance(call.func, ast.Name) else None
+
+
+def _keywords(call: ast.Call) -> set[str | None]:
+    return {keyword.arg for keyword in call.keywords}
 
 
 def _last_name(node: ast.expr) -> str | None:

@@ -29,6 +29,7 @@ BREAKING = [
     (rules.commits, "db.session.commit()"),
     (rules.commits, "connection.rollback()"),
     (rules.row_locks, "select(Order).with_for_update(key_share=True)"),
+    (rules.row_locks, "session.get(Order, 1, with_for_update=True)"),
     (rules.inexact_numbers, "amount = float(text)"),
     (rules.inexact_numbers, "def f(amount: float) -> None: ..."),
     (rules.inexact_numbers, "amount = mapped_column(sa.Numeric(12, 2))"),

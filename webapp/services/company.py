@@ -14,7 +14,7 @@ from webapp.domain.actions import Action
 from webapp.domain.errors import IllegalMove, Refused, StaleVersion
 from webapp.domain.permissions import Permission
 from webapp.models import Account, Company, ExchangeRate, PaymentMethod, PaymentTerm, User
-from webapp.services import audit
+from webapp.services import audit, locks
 from webapp.services.authorize import require
 
 ACCOUNTS = (
@@ -106,11 +106,9 @@ def found_company(*, name: str, country: str, base_currency: str, time_zone: str
 
 @command
 def change_company(*, version: int, actor: User, **changes: Any) -> Company:
-    """Change settings; ``changes`` names columns of Company. Raises StaleVersion."""
+    """Change settings; ``changes`` names columns of Company. Raises NotFound, StaleVersion."""
     require(actor, Permission.SETTINGS_WRITE)
-    company = db.session.get(Company, 1, with_for_update={"key_share": True}, populate_existing=True)
-    if company is None:
-        raise Refused("The company has not been set up yet.")
+    company = locks.lock_company()
     if company.version != version:
         raise StaleVersion("Somebody else changed the settings meanwhile.")
     before = {field: getattr(company, field) for field in changes}

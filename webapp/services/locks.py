@@ -19,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 from webapp.db import Base, db, in_transaction, unit
 from webapp.domain.errors import NotFound
 from webapp.models import (
+    Company,
     CreditNote,
     Customer,
     Invoice,
@@ -161,6 +162,11 @@ def lock_user(email: str) -> User:
 def lock_price_lists(list_ids: Iterable[int]) -> list[PriceList]:
     """Price lists whose prices change, locked in the order of their ids."""
     return _lock_all(select(PriceList).where(PriceList.id.in_(set(list_ids))).order_by(PriceList.id), PriceList)
+
+
+def lock_company() -> Company:
+    """The company's settings, locked. Raises NotFound before it was founded."""
+    return _lock_one(select(Company).where(Company.id == 1), Company, 1, "company")
 
 
 def lock_location(code: str) -> Location:

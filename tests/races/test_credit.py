@@ -1,0 +1,63 @@
+"""Two orders checked together never pass a limit together, and nothing falls between the sums of a check."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+
+from sqlalchemy import select
+
+from tests.support.factories import make_company, make_customer, make_item, make_staff
+from tests.support.racing import race
+from webapp.db import db
+from webapp.domain.states import OrderState
+from webapp.models import Customer, Order, User
+from webapp.services import order_flow
+from webapp.services.approvals import approve_order
+from webapp.services.confirmation import confirm_order
+from webapp.services.order_entry import OrderInput, create_order
+from webapp.services.order_lines import LineInput
+
+D = Decimal
+ROUNDS = 50
+
+
+def approved_order(customer: str, quantity: int, staff) -> str:
+    number = create_order(OrderInput(customer, [LineInput("A-1", D(quantity))]), actor=staff.sales).number
+    order_flow.submit_order(number, actor=staff.sales)
+    approve_order(number, actor=staff.manager)
+    return number
+
+
+def confirm(number: str, user_id: int) -> bool:
+    return confirm_order(number, actor=db.session.get_one(User, user_id)).hold is None
+
+
+def test_two_orders_together_over_the_limit_never_both_pass(app, session):
+    make_company()
+    staff = make_staff()
+    make_item("A-1", base_price=D(100))
+    user_id = staff.sales.id
+    for place in range(ROUNDS):
+        code = f"C{place}"
+        make_customer(code, credit_limit=D(1000))
+        numbers = [approved_order(code, 6, staff) for _ in range(2)]
+        session.rollback()
+
+        results = race(app, *[partial(confirm, number, user_id) for number in numbers])
+
+        assert sorted(results) == [False, True], results
+
+    session.rollback()
+    confirmed = session.scalars(select(Order).where(Order.state == OrderState.CONFIRMED)).all()
+    assert len(confirmed) == ROUNDS
+    assert all(order.total <= session.get_one(Customer, order.customer_id).credit_limit for order in confirmed)
+
+
+def test_an_order_of_sixty_percent_of_the_limit_confirms_and_allocates(app, session):
+    make_company()
+    staff = make_staff()
+    make_customer("ACME", credit_limit=D(10000))
+    make_item("A-1", base_price=D(100))
+
+    assert confirm(approved_order("ACME", 60, staff), staff.sales.id)

@@ -34,7 +34,8 @@ from webapp.models import (
     Tracking,
     User,
 )
-from webapp.services import approvals, audit, credit_holds, locks
+from webapp.queries import approval_facts
+from webapp.services import audit, credit_holds, locks
 from webapp.services.authorize import require
 from webapp.services.company import the_company, today
 from webapp.services.movements import lots_by_level
@@ -153,7 +154,7 @@ def release_lines(order: Order, quantities: Mapping[int, Decimal]) -> Decimal:
 
 def refuse_waiting_amendment(order: Order) -> None:
     """Raise IllegalMove while an amendment of the confirmed order waits for approval."""
-    if approvals.waiting(approvals.approvals_of(order)):
+    if approval_facts.waiting(approval_facts.approvals_of(order)):
         raise IllegalMove(f"A change of {order.label} waits for approval.", {"status": order.state.value})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from webapp.db import db
 from webapp.domain.states import OrderState
 from webapp.models import Order, User
+from webapp.queries import approval_facts
 from webapp.services import approvals, credit_holds
 
 
@@ -13,9 +14,9 @@ def settle_edit(order: Order, *, actor: User) -> None:
     db.session.flush()
     if order.state is OrderState.REJECTED:
         order.move_to(OrderState.DRAFT)
-    voided = approvals.void_uncovering(order, approvals.approvals_of(order))
+    voided = approvals.void_uncovering(order, approval_facts.approvals_of(order))
     if order.state is OrderState.APPROVED and (
-        voided or approvals.uncovered_discounts(order, approvals.approvals_of(order))
+        voided or approval_facts.uncovered_discounts(order, approval_facts.approvals_of(order))
     ):
         order.move_to(OrderState.DRAFT)
     if order.state is OrderState.CONFIRMED:

@@ -5,120 +5,33 @@ Four eyes: who asked may not decide. An approval stores a fingerprint of what wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-
-from sqlalchemy import select
 
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
-from webapp.domain.approval import ApprovedLine, Fingerprint, covers
+from webapp.domain.approval import Fingerprint
 from webapp.domain.errors import BadInput, Forbidden, FourEyes, IllegalMove, NotFound
 from webapp.domain.money import round_half_up
 from webapp.domain.permissions import Permission
-from webapp.domain.pricing import effective_discount
 from webapp.domain.states import ApprovalState, OrderState
 from webapp.models import Approval, ApprovalKind, ApprovalPolicy, Order, OrderLine, User
+from webapp.queries.approval_facts import (
+    OverLimit,
+    approvals_of,
+    line_fingerprint,
+    order_fingerprint,
+    order_is_covered,
+    still_covers,
+    uncovered_discounts,
+    waiting,
+)
 from webapp.services import audit, locks
 from webapp.services.askers import askers
 from webapp.services.authorize import require
 from webapp.services.company import base_rate, the_company
 from webapp.services.order_rules import unmet_minimums
-
-
-@dataclass(frozen=True, slots=True)
-class OverLimit:
-    """A line that gives away more than who entered it may; ``percent`` is its effective discount, unrounded."""
-
-    line: OrderLine
-    percent: Decimal
-
-
-# -- what needs approval ------------------------------------------------------------------------------------------
-
-
-def over_limit(order: Order) -> list[OverLimit]:
-    """The lines whose effective discount is above the maximum of who entered them."""
-    found = []
-    for line in order.lines:
-        percent = effective_discount(
-            line.unit_price, line.derived_price, line.discount_percent, order.order_discount_percent
-        )
-        if percent > line.entered_limit:
-            found.append(OverLimit(line, percent))
-    return found
-
-
-def approvals_of(order: Order) -> list[Approval]:
-    """Every approval ever asked for the order, oldest first."""
-    return list(db.session.scalars(select(Approval).where(Approval.order_id == order.id).order_by(Approval.id)))
-
-
-def uncovered_discounts(order: Order, approvals: list[Approval]) -> list[OverLimit]:
-    """Lines over the limit that no live approval covers as they are now."""
-    live = {
-        approval.order_line_id: approval
-        for approval in approvals
-        if approval.kind is ApprovalKind.DISCOUNT and approval.state is ApprovalState.APPROVED
-    }
-    return [
-        over
-        for over in over_limit(order)
-        if over.line.id not in live or not _covers(live[over.line.id], line_fingerprint(order, over.line))
-    ]
-
-
-def order_is_covered(order: Order, approvals: list[Approval]) -> bool:
-    """Whether a live approval covers the order as it is now."""
-    return any(
-        approval.kind is ApprovalKind.ORDER
-        and approval.state is ApprovalState.APPROVED
-        and _covers(approval, order_fingerprint(order))
-        for approval in approvals
-    )
-
-
-def waiting(approvals: list[Approval]) -> list[Approval]:
-    """Those that nobody has decided yet."""
-    return [approval for approval in approvals if approval.state is ApprovalState.OPEN]
-
-
-def order_fingerprint(order: Order) -> Fingerprint:
-    """What an approval of the order is given for."""
-    return _fingerprint(order, order.lines, order.total)
-
-
-def line_fingerprint(order: Order, line: OrderLine) -> Fingerprint:
-    """What an approval of one line's discount is given for."""
-    return _fingerprint(order, [line], line.total)
-
-
-def _fingerprint(order: Order, lines: list[OrderLine], total: Decimal) -> Fingerprint:
-    return Fingerprint(
-        customer=order.customer.code,
-        currency=order.currency,
-        lines=tuple(
-            ApprovedLine(
-                line.line_number,
-                line.variant.sku,
-                line.quantity - line.cancelled_qty,
-                line.unit_price,
-                line.discount_percent,
-                line.price_base,
-            )
-            for line in lines
-        ),
-        total=total,
-        order_discount_percent=order.order_discount_percent,
-        allowances=-sum((charge.amount for charge in order.charges if charge.amount < 0), Decimal(0)),
-    )
-
-
-def _covers(approval: Approval, now: Fingerprint) -> bool:
-    return covers(Fingerprint.from_dict(approval.fingerprint), now)
-
 
 # -- asking -------------------------------------------------------------------------------------------------------
 
@@ -132,10 +45,10 @@ def void_uncovering(order: Order, approvals: list[Approval]) -> bool:
             continue
         line = lines.get(approval.order_line_id) if approval.order_line_id else None
         if approval.kind is ApprovalKind.ORDER:
-            holds = _covers(approval, order_fingerprint(order))
+            holds = still_covers(approval, order_fingerprint(order))
             order_voided |= not holds
         else:
-            holds = line is not None and _covers(approval, line_fingerprint(order, line))
+            holds = line is not None and still_covers(approval, line_fingerprint(order, line))
         if not holds:
             _end(approval, ApprovalState.VOIDED)
     return order_voided

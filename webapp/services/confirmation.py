@@ -12,7 +12,8 @@ from webapp.domain.errors import IllegalMove
 from webapp.domain.permissions import Permission
 from webapp.domain.states import OrderState
 from webapp.models import CheckStage, CreditHold, Order, User
-from webapp.services import approvals, audit, credit_holds, locks
+from webapp.queries import approval_facts
+from webapp.services import audit, credit_holds, locks
 from webapp.services.authorize import require
 from webapp.services.exposure import check_credit, store_check
 
@@ -59,10 +60,10 @@ def confirm_released(order: Order, hold: CreditHold, *, actor: User) -> None:
 
 def refuse_uncovered(order: Order) -> None:
     """Raise IllegalMove while an approval waits or none covers the order as it is."""
-    known = approvals.approvals_of(order)
-    if approvals.waiting(known):
+    known = approval_facts.approvals_of(order)
+    if approval_facts.waiting(known):
         raise IllegalMove(f"{order.label} waits for approval.", {"status": order.state.value})
-    if approvals.uncovered_discounts(order, known) or not approvals.order_is_covered(order, known):
+    if approval_facts.uncovered_discounts(order, known) or not approval_facts.order_is_covered(order, known):
         raise IllegalMove(f"{order.label} was changed beyond its approval.", {"status": order.state.value})
 
 

@@ -13,6 +13,7 @@ from webapp.domain.numbers import tidy
 from webapp.domain.permissions import Permission
 from webapp.domain.states import HoldState, OrderState
 from webapp.models import Comment, Order, OrderLine, User
+from webapp.queries import approval_facts
 from webapp.services import approvals, audit, credit_holds, locks
 from webapp.services.allocation import release_lines
 from webapp.services.authorize import require
@@ -76,7 +77,7 @@ def submit_order(number: str, *, reason: str = "", version: int | None = None, a
     order.submitted_by, order.submitted_at = actor, clock.now()
     order.move_to(OrderState.SUBMITTED)
     approvals.ask(order, actor=actor, reason=reason)
-    if not approvals.waiting(approvals.approvals_of(order)):
+    if not approval_facts.waiting(approval_facts.approvals_of(order)):
         order.move_to(OrderState.APPROVED)
     order.bump()
     audit.record(

@@ -14,7 +14,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from flask import Flask
     from flask_migrate import Migrate
 
-    from webapp import auth, errors, filters, frame, logs, security, static_files
+    from webapp import auth, errors, filters, frame, limits, logs, security, static_files
     from webapp.blueprints import BLUEPRINTS, FOR_DEVELOPERS
     from webapp.cli import COMMANDS
     from webapp.config import MIGRATIONS, settings
@@ -30,6 +30,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     logs.init_logs(app)
     security.init_security(app)
     auth.init_auth(app)
+    limits.init_limits(app)
     errors.init_errors(app)
     filters.init_filters(app)
     frame.init_frame(app)

@@ -92,7 +92,7 @@ def _password(*, from_stdin: bool) -> str:
 
 
 def _percent(text: str | None) -> Decimal | None:
-    return None if text is None else parse_percent(text)
+    return None if text is None else parse_percent(text, field="Maximum discount")
 
 
 COMMANDS: tuple[click.Command, ...] = (run, user)

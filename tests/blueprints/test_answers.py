@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -22,6 +22,7 @@ from webapp.db import db
 from webapp.domain import errors as refusals
 from webapp.domain.actions import Action
 from webapp.domain.permissions import Permission, Role
+from webapp.limits import limiter
 from webapp.models import Event
 from webapp.refusals import refusal_of
 from webapp.security import CONTENT_SECURITY_POLICY, UNSAFE_METHODS
@@ -318,6 +319,25 @@ def test_states_of_sqlite_have_sentences(code: int, part: str) -> None:
 
 def test_a_mistake_in_our_sql_is_no_refusal() -> None:
     assert refusal_of(DBAPIError("SELEKT", {}, psycopg.errors.SyntaxError("near SELEKT"))) is None
+
+
+# -- too often --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def counted(make_app: Callable[..., Flask]) -> Iterator[FlaskClient]:
+    yield make_app(RATELIMIT_ENABLED=True).test_client()
+    limiter.enabled = False
+    limiter.reset()
+
+
+def test_a_burst_of_log_ins_is_told_to_wait(counted: FlaskClient, session: Session) -> None:
+    token = {"csrf_token": token_of(counted, "/log-in")}
+    statuses = [counted.post("/log-in", data=token).status_code for _ in range(31)]
+    assert statuses == [422] * 30 + [429]
+    refused = counted.post("/log-in", data=token)
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert "Too many requests" in words(refused)
 
 
 # -- pieces and pages -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from webapp import cookies
 from webapp.addresses import own_or_home, way_back
 from webapp.auth import current_user, login_session, requires, visitor
 from webapp.domain.permissions import Permission
+from webapp.limits import COSTLY, limiter
 from webapp.services.sessions import log_in, log_out
 
 bp = Blueprint("sessions", __name__)
@@ -37,6 +38,7 @@ def new() -> str | WerkzeugResponse:
 
 @bp.post("/log-in")
 @requires(Permission.PUBLIC)
+@limiter.limit(COSTLY)
 def create() -> tuple[str, int] | WerkzeugResponse:
     """Log in and go where the person was heading. Each log-in has a new token (no fixation)."""
     form, to = LogInForm(), own_or_home(request.form.get("next"))

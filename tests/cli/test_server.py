@@ -1,0 +1,61 @@
+"""The server as an operator meets it: taken ports, and what is left after a crash."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.databases import Database
+from tests.support.server import HOST, free_port, start_server
+from webapp import server
+
+pytestmark = pytest.mark.engines("sqlite")
+
+SECONDS_FOR_CHILDREN = 10
+
+
+def test_a_taken_port_is_refused_before_anything_is_served() -> None:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        with pytest.raises(server.PortTaken, match="Choose another with --port"):
+            server.refuse_taken_port(HOST, taken.getsockname()[1])
+    server.refuse_taken_port(HOST, free_port())
+
+
+def test_sqlite_has_one_web_worker_and_postgresql_as_many_as_processors() -> None:
+    assert server.default_workers("sqlite:////tmp/x.db") == 1
+    assert 1 <= server.default_workers("postgresql+psycopg://h/db") <= 4
+    assert 3 <= server.default_threads() <= 15
+
+
+def test_when_the_main_process_is_killed_its_workers_end_too(
+    new_database: Callable[[str], Database], engine: str, tmp_path: Path
+) -> None:
+    running = start_server(new_database(engine).url, tmp_path)
+    try:
+        assert answers(running.url)
+        os.kill(running.process.pid, signal.SIGKILL)
+        running.process.wait(SECONDS_FOR_CHILDREN)
+        deadline = time.monotonic() + SECONDS_FOR_CHILDREN
+        while answers(running.url) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not answers(running.url)
+    finally:
+        running.kill()
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:  # noqa: S310 - our own server
+            return answer.status == 200
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False

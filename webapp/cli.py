@@ -6,7 +6,9 @@ become one line on standard error and exit status 1. New commands are listed in 
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -95,7 +97,22 @@ def _percent(text: str | None) -> Decimal | None:
     return None if text is None else parse_percent(text, field="Maximum discount")
 
 
-COMMANDS: tuple[click.Command, ...] = (run, user)
+@click.command()
+@click.option("--end-with-parent", is_flag=True, hidden=True, help="Stop when the process that started this one ends.")
+@with_appcontext
+def worker(end_with_parent: bool) -> None:
+    """Do the background work: deliver the mail that waits in the outbox."""
+    from webapp import jobs, server
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if end_with_parent:
+        server.end_with_parent()
+    jobs.work(current_app._get_current_object(), stop)  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way
+
+
+COMMANDS: tuple[click.Command, ...] = (run, user, worker)
 
 HELP = "Counterfoil: orders, credit, stock, shipments, invoices and payments of a wholesaler."
 

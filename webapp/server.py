@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -99,11 +98,8 @@ def end_with_parent() -> None:
 
 @contextmanager
 def background_worker() -> Iterator[None]:
-    """The worker of background jobs as a child process, where the program has one."""
-    if find_spec("webapp.jobs") is None:
-        yield
-        return
-    worker = subprocess.Popen([sys.executable, "-m", "webapp", "worker"])
+    """The worker of background jobs as a child process."""
+    worker = subprocess.Popen([sys.executable, "-m", "webapp", "worker", "--end-with-parent"])
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ Everything goes through sessions of its own and is committed; documents are made
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,6 +19,7 @@ from webapp.models import (
     AddressKind,
     Company,
     Customer,
+    Invoice,
     Item,
     Location,
     TaxCode,
@@ -28,6 +30,15 @@ from webapp.models import (
     Variant,
 )
 from webapp.services import company as company_service
+from webapp.services import shipping
+from webapp.services.allocation import allocate_order
+from webapp.services.approvals import approve_order
+from webapp.services.confirmation import confirm_order
+from webapp.services.invoicing import draft_invoice, validate_invoice
+from webapp.services.order_entry import OrderInput, create_order
+from webapp.services.order_flow import submit_order
+from webapp.services.order_lines import LineInput
+from webapp.services.posting import post_invoice
 from webapp.services.stock import ReceiptLine, receive_stock
 
 LONG_AGO = date(2000, 1, 1)
@@ -151,3 +162,43 @@ def make_item(
 def put_in_stock(sku: str, quantity: Decimal | int, *, actor: User, location: str = "MAIN", **fields: Any) -> None:
     """Receive goods of one SKU."""
     receive_stock(location, [ReceiptLine(sku, Decimal(quantity), **fields)], actor=actor)
+
+
+def make_confirmed_order(
+    lines: Mapping[str, Decimal | int], staff: Staff, *, customer: str = "ACME", **fields: Any
+) -> str:
+    """An order of base quantities by SKU, approved by a colleague and confirmed; answers its number."""
+    given = OrderInput(customer, [LineInput(sku, Decimal(quantity)) for sku, quantity in lines.items()], **fields)
+    number = create_order(given, actor=staff.sales).number
+    submit_order(number, actor=staff.sales)
+    approve_order(number, actor=staff.manager)
+    outcome = confirm_order(number, actor=staff.sales)
+    assert outcome.hold is None, outcome.check
+    return number
+
+
+def ship(number: str, staff: Staff, quantities: Mapping[int, Decimal | int] | None = None) -> str:
+    """Allocate and ship what an order still wants, or base quantities by line number; answers the shipment's number."""
+    allocate_order(number, actor=staff.warehouse)
+    lines = None if quantities is None else {line: Decimal(quantity) for line, quantity in quantities.items()}
+    (shipment,) = shipping.create_shipments(number, lines=lines, actor=staff.warehouse)
+    shipping.pick_shipment(shipment.number, actor=staff.warehouse)
+    shipping.pack_shipment(shipment.number, actor=staff.warehouse)
+    shipping.ship_shipment(shipment.number, actor=staff.warehouse)
+    return shipment.number
+
+
+def make_shipped_order(
+    lines: Mapping[str, Decimal | int], staff: Staff, *, customer: str = "ACME", **fields: Any
+) -> str:
+    """A confirmed order with everything shipped; answers its number."""
+    number = make_confirmed_order(lines, staff, customer=customer, **fields)
+    ship(number, staff)
+    return number
+
+
+def make_posted_invoice(order_number: str, staff: Staff, *, lines: Mapping[int, Decimal] | None = None) -> Invoice:
+    """The invoice over what an order has shipped, drafted, validated and posted."""
+    draft = draft_invoice(order_number, lines=lines, actor=staff.accountant)
+    validate_invoice(draft.id, actor=staff.accountant)
+    return post_invoice(draft.id, actor=staff.accountant)

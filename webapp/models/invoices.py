@@ -144,6 +144,10 @@ class Invoice(Billed, Base):
     )
 
     @property
+    def is_numbered(self) -> bool:
+        return self.invoice_number is not None
+
+    @property
     def number(self) -> str:
         """The invoice number; a draft is called by its id."""
         return self.invoice_number or f"draft {self.id}"
@@ -168,6 +172,11 @@ class InvoiceLine(BilledLine, Base):
     order_charge: Mapped[OrderCharge | None] = relationship()
 
     __table_args__ = (sa.UniqueConstraint("invoice_id", "line_number"),)
+
+    @property
+    def is_charge(self) -> bool:
+        """Whether this is a document charge such as freight, and no goods."""
+        return self.order_charge_id is not None
 
 
 class InvoiceTax(BilledTax, Base):
@@ -218,6 +227,10 @@ class CreditNote(Billed, Base):
     )
 
     @property
+    def is_numbered(self) -> bool:
+        return self.credit_note_number is not None
+
+    @property
     def number(self) -> str:
         """The credit note's number; a draft is called by its id."""
         return self.credit_note_number or f"draft {self.id}"
@@ -241,6 +254,11 @@ class CreditNoteLine(BilledLine, Base):
     invoice_line: Mapped[InvoiceLine] = relationship()
 
     __table_args__ = (sa.UniqueConstraint("credit_note_id", "line_number"),)
+
+    @property
+    def is_charge(self) -> bool:
+        """Whether this takes back a document charge such as freight, and no goods."""
+        return self.invoice_line.is_charge
 
 
 class CreditNoteTax(BilledTax, Base):

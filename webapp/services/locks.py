@@ -11,22 +11,27 @@ loaded). SQLite ignores the clause; there the transaction itself (``BEGIN IMMEDI
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from webapp.db import Base, db, in_transaction, unit
-from webapp.domain.errors import NotFound
+from webapp.domain.errors import BadInput, NotFound
+from webapp.domain.states import InvoiceState
 from webapp.models import (
     Company,
     CreditNote,
     Customer,
     Invoice,
+    InvoiceLine,
     Location,
     Lot,
     Order,
     OrderLine,
+    OutboxMessage,
     Payment,
     PriceList,
     Shipment,
@@ -104,6 +109,47 @@ def lock_invoices(invoice_ids: Iterable[int]) -> list[Invoice]:
     return _lock_all(select(Invoice).where(Invoice.id.in_(set(invoice_ids))).order_by(Invoice.id), Invoice)
 
 
+def lock_invoices_by_number(numbers: Iterable[str], *, field: str) -> list[Invoice]:
+    """Invoices by number, in the order of their ids, their customers locked already. Raises BadInput, naming ``field``,
+    for a number that no invoice has."""
+    wanted = set(numbers)
+    rows = _lock_all(select(Invoice).where(Invoice.invoice_number.in_(wanted)).order_by(Invoice.id), Invoice)
+    missing = wanted - {invoice.invoice_number for invoice in rows}
+    if missing:
+        raise BadInput(f"There is no invoice {', '.join(sorted(missing))}.", field=field)
+    return rows
+
+
+def lock_open_invoices(customer: Customer) -> list[Invoice]:
+    """The posted invoices of a locked customer on which something is open, oldest due first."""
+    open_amount = (
+        Invoice.total
+        - Invoice.settled_before
+        - Invoice.paid_amount
+        - Invoice.credited_amount
+        - Invoice.written_off_amount
+    )
+    statement = (
+        select(Invoice)
+        .where(Invoice.customer_id == customer.id, Invoice.state == InvoiceState.APPROVED, open_amount > Decimal(0))
+        .order_by(Invoice.due_date, Invoice.id)
+    )
+    return _lock_all(statement, Invoice)
+
+
+def lock_invoice_with_orders(invoice_id: int) -> tuple[Invoice, list[Order]]:
+    """The invoice with lines and taxes, after its customer and the orders it bills. Raises NotFound."""
+    _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id)
+    of_lines = (
+        select(OrderLine.order_id)
+        .join(InvoiceLine, InvoiceLine.order_line_id == OrderLine.id)
+        .where(InvoiceLine.invoice_id == invoice_id)
+    )
+    of_invoice = select(Invoice.order_id).where(Invoice.id == invoice_id, Invoice.order_id.is_not(None))
+    orders = lock_orders(db.session.scalars(of_lines.union(of_invoice)))
+    return lock_invoice(invoice_id), orders
+
+
 def lock_credit_note(credit_note_id: int) -> CreditNote:
     """The credit note with lines and taxes, its customer locked before it. Raises NotFound."""
     named = CreditNote.id == credit_note_id
@@ -123,6 +169,23 @@ def lock_payment(number: str) -> Payment:
     return _lock_one(
         select(Payment).where(named).options(selectinload(Payment.applications)), Payment, number, "payment"
     )
+
+
+def lock_next_message(now: datetime, most_attempts: int) -> OutboxMessage | None:
+    """The message that has waited longest among those that are due and in nobody's hands; passes over locked ones."""
+    statement = (
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.sent_at.is_(None),
+            OutboxMessage.not_before <= now,
+            OutboxMessage.attempts < most_attempts,
+            or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until < now),
+        )
+        .order_by(OutboxMessage.not_before, OutboxMessage.id)
+        .limit(1)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    return db.session.scalars(statement).first()
 
 
 def lock_levels(variant_ids: Iterable[int], location_ids: Iterable[int] | None = None) -> list[StockLevel]:

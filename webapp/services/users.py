@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
@@ -10,6 +9,7 @@ from enum import StrEnum
 from webapp.db import atomic, command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
+from webapp.domain.addresses import check_email
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.permissions import Permission, Role
 from webapp.models import LoginSession, User, UserRole
@@ -18,8 +18,6 @@ from webapp.services import audit, sessions
 from webapp.services.authorize import require
 from webapp.services.locks import lock_user
 
-EMAIL = re.compile(r"[^@\s\x00-\x1f<>\"',;]+@[^@\s\x00-\x1f<>\"',;]+")
-LONGEST_EMAIL = 254
 LONGEST_NAME = 200
 
 
@@ -124,10 +122,7 @@ def _role_rows(roles: Iterable[Role]) -> list[UserRole]:
 
 
 def _checked_email(email: str) -> str:
-    email = email.strip().lower()
-    if not EMAIL.fullmatch(email) or len(email) > LONGEST_EMAIL:
-        raise BadInput("Enter an e-mail address like name@example.com.", field="email")
-    return email
+    return check_email(email).lower()
 
 
 def _checked_name(name: str) -> str:

@@ -1,0 +1,49 @@
+"""The stored amounts of an invoice, as the check that they add up takes them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from webapp.domain.amounts import ChargeAmounts, DocumentTotals, LineAmounts, TaxTotal
+from webapp.models import Invoice, InvoiceLine
+
+ZERO = Decimal(0)
+
+
+def totals_of(invoice: Invoice) -> DocumentTotals:
+    """Every stored amount of the invoice; nothing is computed but the sums that have no column."""
+    lines = tuple(_line(line) for line in invoice.lines if not line.is_charge)
+    charges = tuple(_charge(line) for line in invoice.lines if line.is_charge)
+    return DocumentTotals(
+        lines=lines,
+        charges=charges,
+        taxes=tuple(TaxTotal(tax.category, tax.percent, tax.net_amount, tax.tax_amount) for tax in invoice.taxes),
+        subtotal=sum((line.subtotal for line in lines), ZERO),
+        line_discount_total=sum((line.discount_amount for line in lines), ZERO),
+        order_discount_amount=invoice.order_discount_amount,
+        charges_total=sum((charge.net_amount for charge in charges), ZERO),
+        net_total=invoice.net_total,
+        tax_total=invoice.tax_total,
+        total=invoice.total,
+        payable=invoice.total,
+        currency=invoice.currency,
+        tax_rounding=invoice.tax_rounding,
+    )
+
+
+def _line(line: InvoiceLine) -> LineAmounts:
+    return LineAmounts(
+        line_number=line.line_number,
+        subtotal=line.subtotal,
+        discount_amount=line.discount_amount,
+        order_discount_share=line.order_discount_share,
+        net_amount=line.net_amount,
+        tax_amount=line.tax_amount,
+        total=line.total,
+        tax_category=line.tax_category,
+        tax_percent=line.tax_percent,
+    )
+
+
+def _charge(line: InvoiceLine) -> ChargeAmounts:
+    return ChargeAmounts(line.net_amount, line.tax_amount, line.total, line.tax_category, line.tax_percent)

@@ -1,0 +1,203 @@
+"""The lines of a credit note: what is left of an invoice's lines, and what a quantity or an amount of them is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from webapp.db import db
+from webapp.domain.billing import credit_share
+from webapp.domain.document_tax import rounded_tax
+from webapp.domain.errors import BadInput, Refused
+from webapp.domain.money import plain
+from webapp.domain.numbers import Number, parse_money, parse_quantity, tidy
+from webapp.domain.states import InvoiceState
+from webapp.models import CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
+from webapp.services.settlement import check_positive
+
+ZERO, ONE = Decimal(0), Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLine:
+    """What to credit of one invoice line: a quantity (base units), or a net amount off its price, not both."""
+
+    line_number: int
+    quantity: Number | None = None
+    amount: Number | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """What credit notes, drafts included, take of an invoice line: by quantity, and off its price alone."""
+
+    quantity: Decimal = ZERO
+    subtotal: Decimal = ZERO
+    order_discount_share: Decimal = ZERO
+    net: Decimal = ZERO
+    tax: Decimal = ZERO
+    price_net: Decimal = ZERO
+    price_tax: Decimal = ZERO
+
+
+def credited_of(invoice: Invoice) -> dict[int, Credited]:
+    """By invoice line id, what is credited or drafted to be."""
+    amounts = (
+        CreditNoteLine.quantity,
+        CreditNoteLine.subtotal,
+        CreditNoteLine.order_discount_share,
+        CreditNoteLine.net_amount,
+        CreditNoteLine.tax_amount,
+    )
+    off_the_price = (CreditNoteLine.net_amount, CreditNoteLine.tax_amount)
+    rows = db.session.execute(
+        select(
+            CreditNoteLine.invoice_line_id,
+            *(_sum_of(amount, counts_quantity=True) for amount in amounts),
+            *(_sum_of(amount, counts_quantity=False) for amount in off_the_price),
+        )
+        .join(CreditNote, CreditNoteLine.credit_note_id == CreditNote.id)
+        .where(CreditNote.invoice_id == invoice.id, CreditNote.state != InvoiceState.VOID)
+        .group_by(CreditNoteLine.invoice_line_id)
+    )
+    return {line_id: Credited(*sums) for line_id, *sums in rows}
+
+
+def _sum_of(amount: InstrumentedAttribute[Decimal], *, counts_quantity: bool) -> ColumnElement[Decimal]:
+    counted = case((CreditNoteLine.counts_quantity == counts_quantity, amount), else_=ZERO)
+    return func.sum(counted)
+
+
+def all_that_is_left(invoice: Invoice, before: Mapping[int, Credited]) -> list[CreditLine]:
+    """Every quantity that is not credited yet."""
+    rests = [
+        CreditLine(line.line_number, quantity=line.quantity - before.get(line.id, Credited()).quantity)
+        for line in invoice.lines
+    ]
+    return [rest for rest in rests if rest.quantity]
+
+
+def lines_for(invoice: Invoice, before: Mapping[int, Credited], wanted: Sequence[CreditLine]) -> list[CreditNoteLine]:
+    if not wanted:
+        raise Refused(f"Nothing of {invoice.label.lower()} is left to credit.")
+    if len({one.line_number for one in wanted}) != len(wanted):
+        raise BadInput("Each line of the invoice can be named once.", field="lines")
+    by_number = {line.line_number: line for line in invoice.lines}
+    written = []
+    for place, one in enumerate(wanted, 1):
+        line = by_number.get(one.line_number)
+        if line is None:
+            raise BadInput(f"{invoice.label} has no line {one.line_number}.", field="line_number")
+        done = before.get(line.id, Credited())
+        credit = _off_the_price if one.amount is not None else _by_quantity
+        written.append(credit(line, done, one, invoice.currency, place))
+    return written
+
+
+def _by_quantity(line: InvoiceLine, done: Credited, wanted: CreditLine, currency: str, place: int) -> CreditNoteLine:
+    """A quantity at the price invoiced, less what was taken off that price before; the last takes the rest."""
+    quantity = parse_quantity(wanted.quantity if wanted.quantity is not None else "", field="quantity")
+    left = line.quantity - done.quantity
+    if quantity > left:
+        raise Refused(
+            f"Line {line.line_number}: {tidy(left):f} {line.unit} can be credited, not {tidy(quantity):f}.",
+            {"line_number": line.line_number, "to_credit": f"{tidy(left):f}"},
+        )
+
+    def share(amount: Decimal, before: Decimal) -> Decimal:
+        return credit_share(
+            amount,
+            quantity_so_far=done.quantity + quantity,
+            invoiced_quantity=line.quantity,
+            credited_before=before,
+            currency=currency,
+        )
+
+    subtotal = share(line.subtotal, done.subtotal)
+    order_discount_share = share(line.order_discount_share, done.order_discount_share)
+    net = share(line.net_amount - done.price_net, done.net)
+    return _line(
+        line,
+        place,
+        quantity=quantity,
+        price_base=line.price_base,
+        unit_price=line.unit_price,
+        discount_percent=line.discount_percent,
+        subtotal=subtotal,
+        order_discount_share=order_discount_share,
+        discount_amount=subtotal - order_discount_share - net,
+        net=net,
+        tax=share(line.tax_amount - done.price_tax, done.tax),
+        counts_quantity=True,
+    )
+
+
+def _off_the_price(line: InvoiceLine, done: Credited, wanted: CreditLine, currency: str, place: int) -> CreditNoteLine:
+    """A net amount off the line's price: no goods are given back, no count changes."""
+    if wanted.quantity is not None:
+        raise BadInput("Credit a quantity or an amount of a line, not both.", field="amount")
+    net = parse_money(wanted.amount if wanted.amount is not None else "", currency, field="amount")
+    check_positive(net, "The amount to credit")
+    left, left_of_tax = line.net_amount - done.net - done.price_net, line.tax_amount - done.tax - done.price_tax
+    if net > left:
+        shown = plain(max(left, ZERO), currency)
+        raise Refused(
+            f"Line {line.line_number}: {shown} can be credited, not {plain(net, currency)}.",
+            {"line_number": line.line_number, "to_credit": shown},
+        )
+    tax = left_of_tax if net == left else min(rounded_tax(net, line.tax_percent, currency, included=False), left_of_tax)
+    return _line(
+        line,
+        place,
+        quantity=ONE,
+        price_base=ONE,
+        unit_price=net,
+        discount_percent=ZERO,
+        subtotal=net,
+        order_discount_share=ZERO,
+        discount_amount=ZERO,
+        net=net,
+        tax=tax,
+        counts_quantity=False,
+    )
+
+
+def _line(line: InvoiceLine, place: int, *, net: Decimal, tax: Decimal, **amounts: Decimal | bool) -> CreditNoteLine:
+    return CreditNoteLine(
+        line_number=place,
+        invoice_line=line,
+        sku=line.sku,
+        description=line.description,
+        unit=line.unit,
+        tax_code_id=line.tax_code_id,
+        tax_category=line.tax_category,
+        tax_percent=line.tax_percent,
+        net_amount=net,
+        tax_amount=tax,
+        total=net + tax,
+        **amounts,
+    )
+
+
+def write_totals(credit_note: CreditNote, invoice: Invoice) -> None:
+    """Sum the lines by category and rate; the taxes are shares of the invoice's, not computed anew."""
+    reasons = {(tax.category, tax.percent): tax.exemption_reason for tax in invoice.taxes}
+    sums: dict[tuple[str, Decimal], tuple[Decimal, Decimal]] = {}
+    for line in credit_note.lines:
+        rate = (line.tax_category, line.tax_percent)
+        net, tax = sums.get(rate, (ZERO, ZERO))
+        sums[rate] = (net + line.net_amount, tax + line.tax_amount)
+    credit_note.taxes = [
+        CreditNoteTax(
+            category=rate[0], percent=rate[1], net_amount=net, tax_amount=tax, exemption_reason=reasons.get(rate, "")
+        )
+        for rate, (net, tax) in sums.items()
+    ]
+    credit_note.net_total = sum((net for net, _ in sums.values()), ZERO)
+    credit_note.tax_total = sum((tax for _, tax in sums.values()), ZERO)
+    credit_note.total = credit_note.net_total + credit_note.tax_total
+    check_positive(credit_note.total, "What a credit note comes to")

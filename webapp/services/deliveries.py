@@ -1,0 +1,71 @@
+"""What was delivered on an order and is on no invoice yet, shipment by shipment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from webapp.db import db
+from webapp.domain.order_facts import billed
+from webapp.domain.states import ShipmentState
+from webapp.models import Order, OrderLine, ReturnLine, Shipment, ShipmentLine
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A quantity of one order line (base units) that left with one shipment on one day."""
+
+    line: OrderLine
+    quantity: Decimal
+    shipped_on: date
+    shipment_number: str
+
+
+def unbilled_deliveries(order: Order) -> list[Delivery]:
+    """The order's deliveries that no invoice, draft or posted, covers; oldest first for each line.
+
+    Invoices cover deliveries in the order in which they left; what came back before it was billed never was delivered.
+    """
+    shipped = _shipped(order)
+    return [delivery for line in order.lines for delivery in _uncovered(line, shipped[line.id])]
+
+
+def _uncovered(line: OrderLine, shipped: Sequence[tuple[str, date, Decimal]]) -> Iterator[Delivery]:
+    covered = billed(line.counts) + line.drafted_qty
+    for shipment_number, shipped_on, kept in shipped:
+        open_quantity = max(kept - covered, ZERO)
+        covered = max(covered - kept, ZERO)
+        if open_quantity:
+            yield Delivery(line, open_quantity, shipped_on, shipment_number)
+
+
+def _shipped(order: Order) -> dict[int, list[tuple[str, date, Decimal]]]:
+    """For each order line id: shipment, day and the quantity that the customer kept or that had been billed."""
+    returned = (
+        select(ReturnLine.shipment_line_id, func.sum(ReturnLine.unbilled_qty).label("quantity"))
+        .group_by(ReturnLine.shipment_line_id)
+        .subquery()
+    )
+    found: dict[int, list[tuple[str, date, Decimal]]] = defaultdict(list)
+    for line_id, number, day, quantity, back in db.session.execute(
+        select(
+            ShipmentLine.order_line_id,
+            Shipment.shipment_number,
+            Shipment.shipped_on,
+            ShipmentLine.quantity,
+            returned.c.quantity,
+        )
+        .join(Shipment, ShipmentLine.shipment_id == Shipment.id)
+        .outerjoin(returned, returned.c.shipment_line_id == ShipmentLine.id)
+        .where(Shipment.order_id == order.id, Shipment.state == ShipmentState.SHIPPED)
+        .order_by(Shipment.shipped_on, Shipment.id, ShipmentLine.id)
+    ):
+        found[line_id].append((number, day, quantity - (back or ZERO)))
+    return found

@@ -1,0 +1,254 @@
+"""Filling a draft: the lines, charges, taxes and totals of an invoice over certain deliveries of an order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from webapp.db import db
+from webapp.domain.billing import bill_share
+from webapp.domain.errors import Refused
+from webapp.domain.money import HUNDRED, WIDE
+from webapp.domain.order_facts import billed, to_bill, to_ship, wanted
+from webapp.domain.states import InvoiceState
+from webapp.domain.totals import DocumentCharge, DocumentLine, DocumentTotals, document_totals
+from webapp.models import (
+    CreditNote,
+    CreditNoteLine,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    Order,
+    OrderCharge,
+    OrderLine,
+    TaxCode,
+)
+from webapp.services.company import today
+from webapp.services.deliveries import Delivery
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Goods:
+    """What one invoice line bills: a quantity of an order line at one tax rate."""
+
+    line: OrderLine
+    tax_percent: Decimal
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """What this invoice takes of a charge of the order."""
+
+    charge: OrderCharge
+    tax_percent: Decimal
+    amount: Decimal
+
+
+def fill_invoice(invoice: Invoice, order: Order, deliveries: Sequence[Delivery]) -> None:
+    """Give the invoice its lines, charges, taxes and totals, and count them as drafted on the order."""
+    invoice.delivery_date = max((one.shipped_on for one in deliveries), default=today())
+    codes = _tax_codes(order)
+    goods = _goods(deliveries, codes)
+    share = _share_of_order(order, goods)
+    fixed = _fixed_charges(order, codes, invoice.delivery_date, share)
+    if not goods and not fixed:
+        raise Refused(f"Nothing on {order.label.lower()} is left to bill.")
+    totals = _totals(order, goods, fixed, share)
+    if totals.total < 0:
+        raise Refused(f"The invoice would come to {totals.total:f}: bill it together with other lines.")
+    _write_lines(invoice, goods, fixed, totals)
+    _write_totals(invoice, order, totals, codes)
+    for part in goods:
+        part.line.drafted_qty += part.quantity
+    for taken in fixed:
+        taken.charge.drafted_amount += taken.amount
+
+
+def _tax_codes(order: Order) -> dict[int, TaxCode]:
+    ids = {line.tax_code_id for line in order.lines} | {charge.tax_code_id for charge in order.charges}
+    return {code.id: code for code in db.session.scalars(select(TaxCode).where(TaxCode.id.in_(ids)))}
+
+
+def _goods(deliveries: Sequence[Delivery], codes: Mapping[int, TaxCode]) -> list[_Goods]:
+    """Deliveries of one order line at one tax rate together, at the rate of the day they left."""
+    quantities: dict[tuple[int, Decimal], Decimal] = defaultdict(lambda: ZERO)
+    lines = {one.line.line_number: one.line for one in deliveries}
+    for one in deliveries:
+        percent = codes[one.line.tax_code_id].rate_on(one.shipped_on)
+        quantities[one.line.line_number, percent] += one.quantity
+    return [_Goods(lines[number], percent, quantity) for (number, percent), quantity in sorted(quantities.items())]
+
+
+Share = Callable[[Decimal, Decimal], Decimal]
+
+
+def _share_of_order(order: Order, goods: Sequence[_Goods]) -> Share:
+    """How much of a fixed amount of the order this invoice bills, given what was billed of it before."""
+    now: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for part in goods:
+        now[part.line.id] += part.quantity
+    order_net = net_so_far = ZERO
+    last = True
+    for line in order.lines:
+        counts, billing = line.counts, now[line.id]
+        order_net += _worth(line, wanted(counts) - counts.returned_unbilled)
+        net_so_far += _worth(line, billed(counts) + counts.drafted + billing)
+        last = last and not to_ship(counts) and to_bill(counts) == billing
+
+    def share(amount: Decimal, billed_before: Decimal) -> Decimal:
+        return bill_share(
+            amount,
+            net_so_far=net_so_far,
+            order_net=order_net,
+            billed_before=billed_before,
+            currency=order.currency,
+            last=last,
+        )
+
+    return share
+
+
+def _worth(line: OrderLine, quantity: Decimal) -> Decimal:
+    """The unrounded net of a quantity, before the order discount."""
+    price = WIDE.divide(WIDE.multiply(line.unit_price, HUNDRED - line.discount_percent), HUNDRED)
+    return WIDE.divide(WIDE.multiply(price, quantity), line.price_base)
+
+
+def _fixed_charges(order: Order, codes: Mapping[int, TaxCode], day: date, share: Share) -> list[_Fixed]:
+    parts = (
+        _Fixed(
+            charge,
+            codes[charge.tax_code_id].rate_on(day),
+            share(charge.amount, charge.invoiced_amount + charge.drafted_amount),
+        )
+        for charge in order.charges
+    )
+    return [part for part in parts if part.amount]
+
+
+def _totals(order: Order, goods: Sequence[_Goods], fixed: Sequence[_Fixed], share: Share) -> DocumentTotals:
+    """The invoice's own totals; an order discount that was agreed as an amount is billed cumulatively."""
+    by_amount = order.order_discount_amount and not order.order_discount_percent
+    discount = share(order.order_discount_amount, _discount_billed(order)) if by_amount else None
+    return document_totals(
+        [
+            DocumentLine(
+                line_number=number,
+                sku=part.line.variant.sku,
+                quantity=part.quantity,
+                unit_price=part.line.unit_price,
+                discount_percent=part.line.discount_percent,
+                tax_category=part.line.tax_category,
+                tax_percent=part.tax_percent,
+                price_base=part.line.price_base,
+            )
+            for number, part in enumerate(goods, 1)
+        ],
+        [
+            DocumentCharge(part.charge.description, part.amount, part.charge.tax_category, part.tax_percent)
+            for part in fixed
+        ],
+        currency=order.currency,
+        order_discount_percent=order.order_discount_percent,
+        order_discount_amount=discount,
+        tax_rounding=order.tax_rounding,
+    )
+
+
+def _discount_billed(order: Order) -> Decimal:
+    """What invoices have taken of the order's discount, less what was credited to be billed again."""
+    taken = db.session.scalar(
+        select(func.sum(Invoice.order_discount_amount)).where(
+            Invoice.order_id == order.id, Invoice.state != InvoiceState.VOID
+        )
+    )
+    given_back = db.session.scalar(
+        select(func.sum(CreditNoteLine.order_discount_share))
+        .join(CreditNote, CreditNoteLine.credit_note_id == CreditNote.id)
+        .where(CreditNote.order_id == order.id, CreditNote.rebill, CreditNote.state == InvoiceState.APPROVED)
+    )
+    return (taken or ZERO) - (given_back or ZERO)
+
+
+def _write_lines(invoice: Invoice, goods: Sequence[_Goods], fixed: Sequence[_Fixed], totals: DocumentTotals) -> None:
+    for part, amounts in zip(goods, totals.lines, strict=True):
+        line = part.line
+        invoice.lines.append(
+            InvoiceLine(
+                line_number=amounts.line_number,
+                order_line=line,
+                sku=line.variant.sku,
+                description=line.item_name,
+                quantity=part.quantity,
+                unit=line.unit,
+                price_base=line.price_base,
+                unit_price=line.unit_price,
+                discount_percent=line.discount_percent,
+                subtotal=amounts.subtotal,
+                discount_amount=amounts.discount_amount,
+                order_discount_share=amounts.order_discount_share,
+                net_amount=amounts.net_amount,
+                tax_code_id=line.tax_code_id,
+                tax_category=line.tax_category,
+                tax_percent=part.tax_percent,
+                tax_amount=amounts.tax_amount,
+                total=amounts.total,
+            )
+        )
+    for place, (taken, charged) in enumerate(zip(fixed, totals.charges, strict=True), len(goods) + 1):
+        charge = taken.charge
+        invoice.lines.append(
+            InvoiceLine(
+                line_number=place,
+                order_charge=charge,
+                description=charge.description,
+                quantity=Decimal(1),
+                unit_price=taken.amount,
+                subtotal=charged.net_amount,
+                net_amount=charged.net_amount,
+                tax_code_id=charge.tax_code_id,
+                tax_category=charge.tax_category,
+                tax_percent=taken.tax_percent,
+                tax_amount=charged.tax_amount,
+                total=charged.total,
+            )
+        )
+
+
+def _write_totals(invoice: Invoice, order: Order, totals: DocumentTotals, codes: Mapping[int, TaxCode]) -> None:
+    invoice.taxes.extend(
+        InvoiceTax(
+            category=tax.category,
+            percent=tax.percent,
+            net_amount=tax.net_amount,
+            tax_amount=tax.tax_amount,
+            exemption_reason=_exemption_reason(codes.values(), tax.category),
+        )
+        for tax in totals.taxes
+    )
+    invoice.order_discount_percent = order.order_discount_percent
+    invoice.order_discount_amount = totals.order_discount_amount
+    invoice.net_total, invoice.tax_total, invoice.total = totals.net_total, totals.tax_total, totals.total
+
+
+def _exemption_reason(codes: Iterable[TaxCode], category: str) -> str:
+    """Why nothing is charged in a tax category, by the codes used."""
+    reasons = {code.exemption_reason for code in codes if code.category == category and code.exemption_reason}
+    return " ".join(sorted(reasons))
+
+
+def give_back(invoice: Invoice) -> None:
+    """Count what the draft was to bill as not drafted."""
+    for line in invoice.lines:
+        if line.order_line is not None:
+            line.order_line.drafted_qty -= line.quantity
+        if line.order_charge is not None:
+            line.order_charge.drafted_amount -= line.net_amount

@@ -1,0 +1,76 @@
+"""Documents as PDF/A-3b, made by typst from data: text of people is never read as markup.
+
+The same data gives the same bytes: the date of the file is the document's. Compilers are kept, with their fonts, one
+for each template; a compiler works for one thread at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import typst
+
+from webapp.domain.errors import Refused
+from webapp.queries.printed import PrintedDocument, printed
+
+WEBAPP = Path(__file__).resolve().parents[1]
+TEMPLATES = WEBAPP / "paper"
+FONTS = WEBAPP / "fonts"
+STANDARD: Literal["a-3b"] = "a-3b"
+DRAFT_DAY = "2000-01-01"
+"""What the file of a draft, which has no date yet, carries."""
+
+_one_at_a_time = threading.Lock()
+
+
+class Unprintable(Refused):
+    """The PDF cannot be made, most often for a character that no font has."""
+
+
+def invoice_pdf(snapshot: Mapping[str, Any]) -> bytes:
+    """The PDF of an invoice or credit note. Raises Unprintable."""
+    document = printed(snapshot)
+    return render("invoice.typ", _sheet(document) | asdict(document))
+
+
+def render(template: str, data: Mapping[str, Any]) -> bytes:
+    """A template of ``webapp/paper`` filled with ``data``, which has an ISO ``date``. Raises Unprintable."""
+    day = datetime.fromisoformat(data["date"]).replace(tzinfo=UTC)
+    text = json.dumps(data, ensure_ascii=False)
+    try:
+        with _one_at_a_time:
+            made = _compiler(template).compile(
+                format="pdf", sys_inputs={"data": text}, pdf_standards=STANDARD, timestamp=day, pdf_tags=False
+            )
+    except typst.TypstError as error:
+        raise Unprintable(f"The PDF cannot be made: {error.message}.") from error
+    if not isinstance(made, bytes):
+        raise TypeError("typst answered no file")
+    return made
+
+
+@cache
+def _compiler(template: str) -> typst.Compiler:
+    return typst.Compiler(TEMPLATES / template, root=TEMPLATES, font_paths=_fonts())
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    folders = [FONTS] if FONTS.is_dir() else []
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=folders)
+
+
+def _sheet(document: PrintedDocument) -> dict[str, Any]:
+    """What the sheet under any document needs."""
+    return {
+        "date": document.issue_date or DRAFT_DAY,
+        "author": document.seller[0],
+        "foot": [document.seller, document.contact, [document.bank_details] if document.bank_details else []],
+    }

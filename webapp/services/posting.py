@@ -1,0 +1,133 @@
+"""Posting an invoice: its number, its frozen words, its PDF and its journal, in one step that cannot be undone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import exists, insert, select
+
+from webapp.db import command, db
+from webapp.domain import clock
+from webapp.domain.actions import Action
+from webapp.domain.errors import BadInput
+from webapp.domain.permissions import Permission
+from webapp.domain.states import InvoiceState
+from webapp.domain.terms import PaymentTerms, due_date
+from webapp.models import CreditNote, DocumentFile, Invoice, Order, PaymentTerm, User
+from webapp.queries.snapshots import snapshot_of
+from webapp.services import audit, ledger, locks, order_amounts, paper
+from webapp.services.authorize import require
+from webapp.services.books import open_day
+from webapp.services.company import base_rate
+from webapp.services.invoice_checks import refuse_problems_in_the_books
+from webapp.services.numbering import next_number
+
+INVOICES, CREDIT_NOTES = "INV", "CN"
+PDF = "application/pdf"
+
+
+@command
+def post_invoice(invoice_id: int, *, issue_date: date | None = None, actor: User) -> Invoice:
+    """Approve a validated draft: it gets its number and is frozen.
+
+    ``issue_date`` is today, or an earlier day while its period is open and no later invoice of that year is posted.
+    Raises Forbidden, NotFound, IllegalMove unless it is validated, BadInput for the date, Refused when the draft no
+    longer stands or there is no exchange rate.
+    """
+    require(actor, Permission.INVOICES_POST)
+    invoice, orders = locks.lock_invoice_with_orders(invoice_id)
+    invoice.must_be(InvoiceState.VALIDATED)
+    refuse_problems_in_the_books(invoice)
+    invoice.issue_date = open_day(issue_date, field="issue_date")
+    invoice.due_date = due_date(_terms(invoice), invoice.issue_date)
+    invoice.base_rate = base_rate(invoice.currency, invoice.issue_date)
+    _count_as_invoiced(invoice)
+    settle_orders(orders)
+    invoice.posted_by, invoice.posted_at = actor, clock.now()
+    invoice.invoice_number = take_number(INVOICES, invoice.issue_date)
+    invoice.snapshot = snapshot_of(invoice)
+    invoice.move_to(InvoiceState.APPROVED)
+    store_pdf(invoice)
+    ledger.post_invoice(invoice, actor=actor)
+    audit.record(
+        Action.INVOICE_POSTED, invoice, *orders, invoice.customer, actor=actor,
+        after={"total": invoice.total, "issue_date": invoice.issue_date, "due_date": invoice.due_date},
+    )  # fmt: skip
+    return invoice
+
+
+def _terms(invoice: Invoice) -> PaymentTerms:
+    term = db.session.get_one(PaymentTerm, invoice.payment_terms_code)
+    return PaymentTerms(term.net_days, term.end_of_month, term.extra_days, term.fixed_day)
+
+
+def _count_as_invoiced(invoice: Invoice) -> None:
+    for line in invoice.lines:
+        if line.order_line is not None:
+            line.order_line.drafted_qty -= line.quantity
+            line.order_line.invoiced_qty += line.quantity
+        if line.order_charge is not None:
+            line.order_charge.drafted_amount -= line.net_amount
+            line.order_charge.invoiced_amount += line.net_amount
+
+
+# -- what invoices and credit notes have in common ---------------------------------------------------------------------
+
+
+def settle_orders(orders: Iterable[Order]) -> None:
+    """Bring the orders' open amounts up to date and close those that are done."""
+    for order in orders:
+        order_amounts.refresh(order)
+        order_amounts.close_if_done(order)
+
+
+def take_number(series: str, issue_date: date) -> str:
+    """The next number of the series in the year of ``issue_date``, taken last in the transaction.
+
+    A number that an invoice of an old system already carries is passed over. Raises BadInput when a document of that
+    series and year has a later date: the series is locked by then, so nobody can slip in between.
+    """
+    number = next_number(series, issue_date.year)
+    while series == INVOICES and _is_taken(number):
+        number = next_number(series, issue_date.year)
+    if _has_later(series, issue_date):
+        raise BadInput(
+            f"A document of this series is dated later than {issue_date.isoformat()}. Choose a later day.",
+            field="issue_date",
+        )
+    return number
+
+
+def _is_taken(number: str) -> bool:
+    return bool(db.session.scalar(select(exists().where(Invoice.invoice_number == number))))
+
+
+def _has_later(series: str, issue_date: date) -> bool:
+    document = Invoice if series == INVOICES else CreditNote
+    later = exists().where(
+        document.issue_date > issue_date,
+        document.issue_date <= date(issue_date.year, 12, 31),
+        document.state == InvoiceState.APPROVED,
+    )
+    if document is Invoice:
+        later = later.where(~Invoice.is_opening)
+    return bool(db.session.scalar(select(later)))
+
+
+def store_pdf(document: Invoice | CreditNote) -> None:
+    """Make the PDF of a frozen document and keep it with its hash. Raises Unprintable."""
+    content = paper.invoice_pdf(document.snapshot or {})
+    db.session.flush()
+    owner = "invoice_id" if isinstance(document, Invoice) else "credit_note_id"
+    db.session.execute(
+        insert(DocumentFile),
+        {
+            owner: document.id,
+            "media_type": PDF,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "content": content,
+            "made_at": clock.now(),
+        },
+    )

@@ -15,7 +15,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint assets lock clean
+.PHONY: help run test lint check assets lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -35,6 +35,9 @@ lint: $(VENV)/.dev ## Check style, types, the rooms of the house, templates and 
 	$(VENV)/bin/lint-imports
 	$(PY) -m djlint --quiet --lint webapp/templates
 	$(VENV)/bin/deptry webapp migrations tools
+
+check: $(VENV)/.run ## Ask the database for every invariant of the business
+	@$(PY) -m webapp check
 
 assets: webapp/static/build/manifest.json ## Fetch the pinned static parts and give them names with a hash
 

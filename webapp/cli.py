@@ -6,9 +6,11 @@ become one line on standard error and exit status 1. New commands are listed in 
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import threading
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -56,6 +58,23 @@ def run(host: str, port: int) -> None:
         workers=config["WEB_WORKERS"],
         threads=config["WEB_THREADS"],
     )
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list instead of lines.")
+@with_appcontext
+def check(as_json: bool) -> None:
+    """Print every row that breaks an invariant of the business, and exit with 1 if there is one."""
+    from webapp.queries.invariants import run_all
+
+    offences = run_all()
+    if as_json:
+        click.echo(json.dumps([asdict(offence) for offence in offences], ensure_ascii=False, indent=2))
+    else:
+        for offence in offences:
+            click.echo(f"{offence.invariant} {offence.subject}: {offence.message}")
+    if offences:
+        sys.exit(1)
 
 
 @click.group()
@@ -112,7 +131,7 @@ def worker(end_with_parent: bool) -> None:
     jobs.work(current_app._get_current_object(), stop)  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way
 
 
-COMMANDS: tuple[click.Command, ...] = (run, user, worker)
+COMMANDS: tuple[click.Command, ...] = (run, check, user, worker)
 
 HELP = "Counterfoil: orders, credit, stock, shipments, invoices and payments of a wholesaler."
 

@@ -27,11 +27,11 @@ from webapp.queries.approval_facts import (
     uncovered_discounts,
     waiting,
 )
+from webapp.queries.askers import askers
+from webapp.queries.minimums import unmet_minimums
 from webapp.services import audit, locks
-from webapp.services.askers import askers
 from webapp.services.authorize import require
 from webapp.services.company import base_rate, the_company
-from webapp.services.order_rules import unmet_minimums
 
 # -- asking -------------------------------------------------------------------------------------------------------
 

@@ -13,9 +13,10 @@ from webapp.domain.permissions import Permission
 from webapp.domain.states import OrderState
 from webapp.models import CheckStage, CreditHold, Order, User
 from webapp.queries import approval_facts
+from webapp.queries.exposure import check_credit
 from webapp.services import audit, credit_holds, locks
 from webapp.services.authorize import require
-from webapp.services.exposure import check_credit, store_check
+from webapp.services.exposure import store_check
 
 
 @dataclass(frozen=True, slots=True)

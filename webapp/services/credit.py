@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from webapp.domain.credit import CreditCheck
 from webapp.models import CreditHold, Customer, Order, User
+from webapp.queries.exposure import check_credit
 from webapp.services import credit_desk
 from webapp.services.company import system_user
-from webapp.services.exposure import check_credit
 
 
 def check_credit_limit(customer: Customer, order_amount: Decimal, *, excluding: Order | None = None) -> CreditCheck:

@@ -15,13 +15,14 @@ from webapp.domain.money import plain
 from webapp.domain.permissions import Permission
 from webapp.domain.states import HoldState, OrderState
 from webapp.models import CheckStage, CreditHold, Customer, Order, User
+from webapp.queries.askers import askers
+from webapp.queries.exposure import check_credit
+from webapp.queries.hold_facts import open_hold
 from webapp.services import audit, locks
-from webapp.services.askers import askers
 from webapp.services.authorize import require
 from webapp.services.company import system_user, the_company, today
 from webapp.services.confirmation import confirm_released
-from webapp.services.credit_holds import decide_hold, grant_release, open_hold, place
-from webapp.services.exposure import check_credit
+from webapp.services.credit_holds import decide_hold, grant_release, place
 
 
 @command

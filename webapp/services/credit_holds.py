@@ -13,36 +13,20 @@ from sqlalchemy import select
 from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
-from webapp.domain.credit import CreditCheck, HoldReason, release_covers
+from webapp.domain.credit import CreditCheck, HoldReason
 from webapp.domain.errors import OnHold
 from webapp.domain.states import HoldState, OrderState
 from webapp.models import CheckStage, CreditHold, Customer, Order, StoredCreditCheck, User
+from webapp.queries.exposure import check_credit
+from webapp.queries.hold_facts import live_release, open_hold, rejected_hold
 from webapp.services import audit, locks
-from webapp.services.company import system_user, today
-from webapp.services.exposure import check_credit, store_check
+from webapp.services.company import system_user
+from webapp.services.exposure import store_check
 
 STAGES_SHIPPING = (CheckStage.ALLOCATE, CheckStage.SHIP)
 
 
 # -- what is in the way now ------------------------------------------------------------------------------------
-
-
-def open_hold(order: Order) -> CreditHold | None:
-    """The hold that waits for a decision, if there is one."""
-    return next((hold for hold in order.holds if hold.state is HoldState.OPEN), None)
-
-
-def rejected_hold(order: Order) -> CreditHold | None:
-    """A rejection that still blocks the order: nothing has been checked anew since."""
-    return next((hold for hold in order.holds if hold.state is HoldState.REJECTED and hold.superseded_at is None), None)
-
-
-def live_release(order: Order) -> CreditHold | None:
-    """The latest release that still covers the order as it is today."""
-    for hold in reversed(order.holds):
-        if hold.state is HoldState.RELEASED and hold.release_ended_at is None:
-            return hold if release_covers(hold.up_to_amount, hold.until, order.total, today()) else None
-    return None
 
 
 def refuse_if_held(order: Order) -> None:

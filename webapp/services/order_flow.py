@@ -14,6 +14,7 @@ from webapp.domain.permissions import Permission
 from webapp.domain.states import HoldState, OrderState
 from webapp.models import Comment, Order, OrderLine, User
 from webapp.queries import approval_facts
+from webapp.queries.hold_facts import open_hold
 from webapp.services import approvals, audit, credit_holds, locks
 from webapp.services.allocation import release_lines
 from webapp.services.authorize import require
@@ -187,7 +188,7 @@ def _take_terms_unless_own_address(order: Order) -> None:
 
 
 def _end_hold_of_cancelled(order: Order, actor: User) -> None:
-    hold = credit_holds.open_hold(order)
+    hold = open_hold(order)
     if hold is not None:
         hold.state = HoldState.REJECTED
         credit_holds.decide_hold(hold, actor, "The order was cancelled.")

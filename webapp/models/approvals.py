@@ -44,6 +44,7 @@ class Approval(Base):
     decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str] = mapped_column(default="")
+    decider_roles: Mapped[list[Any]] = mapped_column(default=list)
     decider_limit: Mapped[Decimal | None] = mapped_column(Percent)
     policy: Mapped[str | None]
     ended_at: Mapped[datetime | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -79,6 +79,7 @@ class CreditHold(Base):
     decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"))
     decided_at: Mapped[datetime | None]
     decision_reason: Mapped[str] = mapped_column(default="")
+    decider_roles: Mapped[list[Any]] = mapped_column(default=list)
     up_to_amount: Mapped[Decimal | None] = mapped_column(Money)
     until: Mapped[date | None]
     single_step: Mapped[bool] = mapped_column(default=False)

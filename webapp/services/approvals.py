@@ -255,6 +255,7 @@ def _decline(request: Approval, actor: User, reason: str) -> None:
 
 def _decide(request: Approval, actor: User, reason: str) -> None:
     request.decided_by, request.decided_at, request.decision_reason = actor, clock.now(), reason
+    request.decider_roles = sorted(actor.roles)
 
 
 def _let_policy_finish(order: Order, approvals: list[Approval]) -> None:

@@ -164,6 +164,7 @@ def grant_release(
 def decide_hold(hold: CreditHold, actor: User, reason: str) -> None:
     """Note who decided a hold, when and why."""
     hold.decided_by, hold.decided_at, hold.decision_reason = actor, clock.now(), reason
+    hold.decider_roles = sorted(actor.roles)
 
 
 def _end_release(hold: CreditHold, reason: str, actor: User) -> None:

@@ -1,3 +1,206 @@
-"""Orders: their totals, counts, states and what was done while they were held."""
+"""Orders: their counts, totals and open amounts, what was done while they were held, and what was checked before."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import selectinload
+
+from webapp.db import db
+from webapp.domain.states import AllocationState, HoldState, InvoiceState, OrderState, ShipmentState
+from webapp.models import (
+    Allocation,
+    CheckStage,
+    CreditHold,
+    CreditNote,
+    CreditNoteLine,
+    Invoice,
+    InvoiceLine,
+    Order,
+    OrderLine,
+    ReturnLine,
+    Shipment,
+    ShipmentLine,
+    StoredCreditCheck,
+)
+from webapp.queries.invariants.registry import Offence, invariant, rows
+from webapp.queries.order_amounts import open_amounts, totals_of
+
+BATCH = 200
+CONFIRMED = (OrderState.CONFIRMED, OrderState.CLOSED)
+
+
+@invariant("I5")
+def billing_counts_are_right() -> Iterable[Offence]:
+    """No more is billed than was shipped, and each line counts what stands on its invoices and credit notes."""
+    for number, line_number in rows(
+        select(Order.order_number, OrderLine.line_number)
+        .join(Order)
+        .where(OrderLine.invoiced_qty + OrderLine.drafted_qty - OrderLine.credited_qty > OrderLine.shipped_qty)
+    ):
+        yield Offence("I5", f"order {number} line {line_number}", "more is billed than was shipped")
+    counted = {
+        "invoiced": (OrderLine.invoiced_qty, _on_invoices(InvoiceState.APPROVED)),
+        "drafted": (OrderLine.drafted_qty, _on_invoices(InvoiceState.DRAFT, InvoiceState.VALIDATED)),
+        "credited": (OrderLine.credited_qty, _on_credit_notes()),
+        "returned": (OrderLine.returned_qty, _returned()),
+    }
+    for word, (column, facts) in counted.items():
+        for number, line_number in rows(
+            select(Order.order_number, OrderLine.line_number).join(Order).where(column != facts)
+        ):
+            yield Offence(
+                "I5", f"order {number} line {line_number}", f"counts another quantity {word} than its documents"
+            )
+
+
+def _on_invoices(*states: InvoiceState) -> Any:
+    return (
+        select(func.coalesce(func.sum(InvoiceLine.quantity), 0))
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(InvoiceLine.order_line_id == OrderLine.id, Invoice.state.in_(states))
+        .scalar_subquery()
+    )
+
+
+def _on_credit_notes() -> Any:
+    return (
+        select(func.coalesce(func.sum(CreditNoteLine.quantity), 0))
+        .join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
+        .join(InvoiceLine, InvoiceLine.id == CreditNoteLine.invoice_line_id)
+        .where(
+            InvoiceLine.order_line_id == OrderLine.id,
+            CreditNote.state == InvoiceState.APPROVED,
+            CreditNoteLine.counts_quantity,
+        )
+        .scalar_subquery()
+    )
+
+
+def _returned() -> Any:
+    return (
+        select(func.coalesce(func.sum(ReturnLine.quantity), 0))
+        .where(ReturnLine.order_line_id == OrderLine.id)
+        .scalar_subquery()
+    )
+
+
+@invariant("I7")
+def orders_add_up() -> Iterable[Offence]:
+    """Lines and charges sum to the order's net, tax and total."""
+    for order in _orders():
+        net = sum((line.net_amount for line in order.lines), Decimal(0)) + sum(
+            (charge.amount for charge in order.charges), Decimal(0)
+        )
+        tax = sum((line.tax_amount for line in order.lines), Decimal(0)) + sum(
+            (charge.tax_amount for charge in order.charges), Decimal(0)
+        )
+        if (net, tax, net + tax) != (order.net_total, order.tax_total, order.total):
+            yield Offence("I7", f"order {order.number}", "its lines do not sum to its totals")
+
+
+@invariant("I21")
+def open_amounts_follow_from_the_counts() -> Iterable[Offence]:
+    """What an order counts as still to ship and to bill equals what its lines give."""
+    for order in _orders():
+        if (order.to_ship_amount, order.to_bill_amount) != open_amounts(order):
+            yield Offence("I21", f"order {order.number}", "its open amounts differ from what its lines give")
+
+
+@invariant("I22")
+def order_totals_recompute() -> Iterable[Offence]:
+    """Stored totals are what the lines compute to."""
+    for order in _orders():
+        totals = totals_of(order)
+        stored = (order.subtotal, order.order_discount_amount, order.net_total, order.tax_total, order.total)
+        computed = (totals.subtotal, totals.order_discount_amount, totals.net_total, totals.tax_total, totals.total)
+        lines = all(
+            (line.net_amount, line.tax_amount, line.total) == (one.net_amount, one.tax_amount, one.total)
+            for line, one in zip(order.lines, totals.lines, strict=True)
+        )
+        if stored != computed or not lines:
+            yield Offence("I22", f"order {order.number}", "its stored totals differ from what its lines compute to")
+
+
+def _orders() -> Iterator[Order]:
+    """Every order with lines and charges, a few at a time."""
+    last = 0
+    while True:
+        found = db.session.scalars(
+            select(Order)
+            .where(Order.id > last)
+            .order_by(Order.id)
+            .limit(BATCH)
+            .options(
+                selectinload(Order.lines).joinedload(OrderLine.variant, innerjoin=True), selectinload(Order.charges)
+            )
+        ).all()
+        if not found:
+            return
+        yield from found
+        last = found[-1].id
+
+
+@invariant("I15")
+def at_most_one_open_hold() -> Iterable[Offence]:
+    """An order has at most one hold that waits."""
+    for number, count in rows(
+        select(func.coalesce(Order.order_number, Order.quote_number), func.count())
+        .join(CreditHold, CreditHold.order_id == Order.id)
+        .where(CreditHold.state == HoldState.OPEN)
+        .group_by(Order.id)
+        .having(func.count() > 1)
+    ):
+        yield Offence("I15", f"order {number}", f"has {count} open credit holds")
+
+
+@invariant("I16")
+def nothing_moves_during_a_hold() -> Iterable[Offence]:
+    """No pick and no departure lies between the start and the end of a hold of its order."""
+    for shipment_number, order_number in rows(
+        select(Shipment.shipment_number, Order.order_number)
+        .join(Order, Order.id == Shipment.order_id)
+        .join(CreditHold, CreditHold.order_id == Order.id)
+        .where(or_(*(_during(moment) for moment in (Shipment.picked_at, Shipment.shipped_at))))
+        .distinct()
+    ):
+        yield Offence("I16", f"shipment {shipment_number}", f"moved while order {order_number} was on hold")
+
+
+def _during(moment: Any) -> ColumnElement[bool]:
+    ended = func.coalesce(CreditHold.decided_at > moment, True)
+    return and_(CreditHold.applied_at < moment, ended)
+
+
+@invariant("I20")
+def every_step_was_checked() -> Iterable[Offence]:
+    """Every confirmed, allocated or shipped order has a stored check of that step that passed or names its release."""
+    passed = or_(StoredCreditCheck.approved, StoredCreditCheck.covered_by_id.is_not(None))
+    steps = {
+        CheckStage.CONFIRM: Order.confirmed_at.is_not(None),
+        CheckStage.ALLOCATE: exists().where(
+            Allocation.order_line_id == OrderLine.id,
+            OrderLine.order_id == Order.id,
+            Allocation.state.in_([AllocationState.OPEN, AllocationState.SHIPPED]),
+        ),
+        CheckStage.SHIP: exists().where(Shipment.order_id == Order.id, Shipment.state == ShipmentState.SHIPPED),
+    }
+    for stage, happened in steps.items():
+        checked = exists().where(StoredCreditCheck.order_id == Order.id, StoredCreditCheck.stage == stage, passed)
+        for (number,) in rows(select(Order.order_number).where(happened, ~checked)):
+            yield Offence("I20", f"order {number}", f"has no credit check that let it {stage.lower()}")
+
+
+@invariant("I26")
+def no_half_orders() -> Iterable[Offence]:
+    """An order beyond draft has lines; an order that is submitted or later has a number."""
+    has_lines = exists().where(OrderLine.order_id == Order.id)
+    early = (OrderState.QUOTE, OrderState.DRAFT, OrderState.CANCELLED)
+    for (number,) in rows(select(Order.order_number).where(Order.state.not_in(early), ~has_lines)):
+        yield Offence("I26", f"order {number}", "has no lines")
+    has_shipment_lines = exists().where(ShipmentLine.shipment_id == Shipment.id)
+    for (number,) in rows(select(Shipment.shipment_number).where(~has_shipment_lines)):
+        yield Offence("I26", f"shipment {number}", "has no lines")

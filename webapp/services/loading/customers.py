@@ -14,7 +14,7 @@ from webapp.queries.customer_records import customer_ids, customers_by_code
 from webapp.services import audit, locks
 from webapp.services.authorize import require
 from webapp.services.customer_writing import CustomerWriter, flat
-from webapp.services.loading.outcome import Loaded, Row
+from webapp.services.loading.outcome import Loaded, Progress, Row, no_progress
 
 
 @command
@@ -29,8 +29,8 @@ def load_customers(rows: Sequence[Row], *, actor: User) -> Loaded:
     return loaded
 
 
-def put_customers(rows: Sequence[Row], *, actor: User) -> Loaded:
-    """As ``load_customers``, but leaves wrong rows out."""
+def put_customers(rows: Sequence[Row], *, actor: User, progress: Progress = no_progress) -> Loaded:
+    """As ``load_customers``, but leaves wrong rows out and tells ``progress`` how many rows it did."""
     require(actor, Permission.CUSTOMERS_WRITE)
     require(actor, Permission.CREDIT_LIMIT)
     load = _Load([_code(row) for row in rows], actor)
@@ -38,6 +38,7 @@ def put_customers(rows: Sequence[Row], *, actor: User) -> Loaded:
         for index, row in enumerate(rows):
             with load.loaded.row(index):
                 load.put(flat(row))
+            progress(1)
     db.session.flush()
     return load.loaded
 

@@ -14,7 +14,7 @@ from webapp.queries.item_records import variant_ids, variants_by_sku
 from webapp.services import audit, locks
 from webapp.services.authorize import require
 from webapp.services.item_writing import ItemWriter
-from webapp.services.loading.outcome import Loaded, Row
+from webapp.services.loading.outcome import Loaded, Progress, Row, no_progress
 
 
 @command
@@ -29,8 +29,8 @@ def load_items(rows: Sequence[Row], *, actor: User) -> Loaded:
     return loaded
 
 
-def put_items(rows: Sequence[Row], *, actor: User) -> Loaded:
-    """As ``load_items``, but leaves wrong rows out."""
+def put_items(rows: Sequence[Row], *, actor: User, progress: Progress = no_progress) -> Loaded:
+    """As ``load_items``, but leaves wrong rows out and tells ``progress`` how many rows it did."""
     require(actor, Permission.ITEMS_WRITE)
     loaded = Loaded()
     known = _lock_known([_sku(row) for row in rows])
@@ -39,6 +39,7 @@ def put_items(rows: Sequence[Row], *, actor: User) -> Loaded:
         for index, row in enumerate(rows):
             with loaded.row(index):
                 _put(row, known, seen, writer, loaded)
+            progress(1)
     db.session.flush()
     return loaded
 

@@ -15,6 +15,10 @@ Progress = Callable[[int], None]
 SHOWN = 100
 
 
+def no_progress(_rows: int) -> None:
+    """For who does not watch."""
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
     """A row that was not taken: its place among the rows (from 0), the field, and why."""

@@ -25,7 +25,7 @@ from webapp.queries.item_records import variant_ids
 from webapp.queries.price_records import prices_of
 from webapp.services import audit, locks
 from webapp.services.authorize import require
-from webapp.services.loading.outcome import Loaded, Row
+from webapp.services.loading.outcome import Loaded, Progress, Row, no_progress
 
 READERS = price_table()
 Owner = PriceList | Customer
@@ -43,13 +43,14 @@ def load_prices(rows: Sequence[Row], *, actor: User) -> Loaded:
     return loaded
 
 
-def put_prices(rows: Sequence[Row], *, actor: User) -> Loaded:
-    """As ``load_prices``, but leaves wrong rows out."""
+def put_prices(rows: Sequence[Row], *, actor: User, progress: Progress = no_progress) -> Loaded:
+    """As ``load_prices``, but leaves wrong rows out and tells ``progress`` how many rows it did."""
     require(actor, Permission.PRICES_WRITE)
     loaded, book = Loaded(), PriceBook(rows)
     for index, row in enumerate(rows):
         with loaded.row(index):
             book.put(row, loaded)
+        progress(1)
     book.write()
     loaded.documents.extend(book.touched)
     return loaded

@@ -1,0 +1,1 @@
+"""Files of other programs: reading them with every fault named, trying them out, and taking them in."""

@@ -1,0 +1,74 @@
+"""What can be imported and exported: the columns of each kind of file, the right it takes, who writes and reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webapp.domain.errors import NotFound
+from webapp.domain.permissions import Permission
+from webapp.domain.records import CUSTOMER_FIELDS, ITEM_FIELDS, PRICE_FIELDS, written_units
+from webapp.queries.customer_records import all_customers, customer_record
+from webapp.queries.item_records import all_variants, item_record
+from webapp.queries.price_records import all_prices
+from webapp.services.importing.documents import DocumentKind
+from webapp.services.loading.customers import put_customers
+from webapp.services.loading.items import put_items
+from webapp.services.loading.outcome import Loaded
+from webapp.services.loading.prices import put_prices
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of file. ``put`` writes all rows at once; kinds of documents have ``documents`` instead.
+
+    ``records`` answers what an export holds, by column. ``permission`` is needed beside the one to import or export.
+    """
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    required: tuple[str, ...]
+    permission: Permission
+    records: Callable[[], Iterator[Mapping[str, Any]]]
+    put: Callable[..., Loaded] | None = None
+    documents: DocumentKind | None = None
+
+
+def _customers() -> Iterator[Mapping[str, Any]]:
+    return (customer_record(customer) for customer in all_customers())
+
+
+def _items() -> Iterator[Mapping[str, Any]]:
+    for variant in all_variants():
+        record = item_record(variant)
+        yield record | {"units": written_units(record["units"])}
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "customers",
+            "Customers",
+            CUSTOMER_FIELDS,
+            ("code",),
+            Permission.CUSTOMERS_WRITE,
+            _customers,
+            put=put_customers,
+        ),
+        Kind("items", "Items", ITEM_FIELDS, ("sku",), Permission.ITEMS_WRITE, _items, put=put_items),
+        Kind(
+            "prices", "Prices", PRICE_FIELDS, ("sku", "unit_price"), Permission.PRICES_WRITE, all_prices, put=put_prices
+        ),
+    )
+}
+"""By name, in the order in which a company moves in."""
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of file called ``name``. Raises NotFound."""
+    if name not in KINDS:
+        raise NotFound(f"There is nothing called {name} to import or export; there are {', '.join(KINDS)}.")
+    return KINDS[name]

@@ -12,6 +12,7 @@ import sys
 import threading
 from dataclasses import asdict
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,6 +24,8 @@ from webapp.config import BadSetting
 from webapp.domain.errors import DomainError
 from webapp.domain.numbers import parse_percent
 from webapp.domain.permissions import Role
+
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class Program(FlaskGroup):
@@ -105,6 +108,44 @@ def add_user(email: str, name: str, roles: tuple[str, ...], max_discount: str | 
     click.echo(f"{added.name} logs in as {added.email}.")
 
 
+@click.command("import")
+@click.argument("kind")
+@click.argument("file", type=EXISTING)
+@click.option("--dry-run", is_flag=True, help="Try the file out; keep nothing.")
+@click.option("--mapping", type=EXISTING, help="JSON: their column to ours, or to null.")
+@click.option("--skip-errors", is_flag=True, help="Take the good rows although others are wrong.")
+@with_appcontext
+def import_(kind: str, file: Path, dry_run: bool, mapping: Path | None, skip_errors: bool) -> None:
+    """Take FILE in as KIND: customers, items, stock, prices, invoices, payments. All rows or none, as a rule."""
+    from webapp.services import company, exporting
+    from webapp.services.importing.files import Task, import_file
+    from webapp.services.importing.reading import read_mapping
+
+    columns = read_mapping(mapping.read_bytes()) if mapping else {}
+    task = Task(kind, file.name, dry_run=dry_run, skip_errors=skip_errors, mapping=columns)
+    data = file.read_bytes()
+    with click.progressbar(length=data.count(b"\n"), label=kind) as bar:
+        report = import_file(data, task, actor=company.system_user(), progress=bar.update)
+    if report.faults:
+        wrong = file.with_name(f"{file.name}.errors.csv")
+        wrong.write_bytes(exporting.fault_file(report.faults))
+        click.echo(f"The wrong rows are in {wrong}.", err=True)
+    click.echo(report.sentence)
+    if not report.kept and not dry_run:
+        raise click.exceptions.Exit(1)
+
+
+@click.command("export")
+@click.argument("kind")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
+def export(kind: str, file: Path) -> None:
+    """Write everything of KIND to FILE, as import reads it back unchanged."""
+    from webapp.services import company, exporting
+
+    file.write_bytes(exporting.export_file(kind, actor=company.system_user()))
+
+
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
@@ -131,7 +172,7 @@ def worker(end_with_parent: bool) -> None:
     jobs.work(current_app._get_current_object(), stop)  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way
 
 
-COMMANDS: tuple[click.Command, ...] = (run, check, user, worker)
+COMMANDS: tuple[click.Command, ...] = (run, check, user, import_, export, worker)
 
 HELP = "Counterfoil: orders, credit, stock, shipments, invoices and payments of a wholesaler."
 

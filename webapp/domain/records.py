@@ -124,6 +124,23 @@ def price_table() -> Table:
     }
 
 
+def stock_table() -> Table:
+    """The fields of opening stock: what lies at one location of one item, batch or serial number.
+
+    Quantities in base units, the cost per base unit in the company's base currency.
+    """
+    return {
+        "sku": fields.text(40, required=True),
+        "location": fields.text(40, required=True),
+        "quantity": fields.quantity_or_none,
+        "unit_cost": fields.optional(fields.price),
+        "batch": fields.text(60),
+        "expires_on": fields.optional(fields.day),
+        "serial": fields.text(60),
+    }
+
+
 CUSTOMER_FIELDS = tuple(customer_table("EUR"))
 ITEM_FIELDS = tuple(item_table())
 PRICE_FIELDS = tuple(price_table())
+STOCK_FIELDS = tuple(stock_table())

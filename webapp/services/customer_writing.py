@@ -25,6 +25,7 @@ from webapp.models import (
     User,
 )
 from webapp.queries.customer_records import customer_record, own_default_address
+from webapp.services import credit_holds
 from webapp.services.changes import Change
 from webapp.services.tax_ids import check_tax_id
 
@@ -35,8 +36,15 @@ PLAIN = (
 """Fields that are columns under their own name."""
 
 
-def tightens_credit(change: Change) -> bool:
-    """Whether confirmed orders may no longer fit: a lower limit, or a customer blocked by hand."""
+def recheck_credit(customer: Customer, change: Change, *, actor: User) -> None:
+    """After a lower limit or a block, hold the (locked) customer's confirmed orders that no longer fit."""
+    if change.after.get("status") is CustomerStatus.BLOCKED:
+        credit_holds.end_releases(customer, f"Customer {customer.code} was blocked.", actor=actor)
+    if _tightens_credit(change):
+        credit_holds.recheck_customer(customer, actor=actor)
+
+
+def _tightens_credit(change: Change) -> bool:
     if change.after.get("status") is CustomerStatus.BLOCKED:
         return True
     if "credit_limit" not in change.after:

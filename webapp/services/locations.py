@@ -27,7 +27,10 @@ READERS: fields.Table = {
 
 @command
 def add_location(code: str, name: str, *, parent: str = "", actor: User) -> Location:
-    """Add a warehouse, or a bin inside ``parent``. Raises BadInput, Forbidden."""
+    """Add a warehouse, or a bin inside ``parent``. Orders ship from the first one until settings say otherwise.
+
+    Raises BadInput, Forbidden.
+    """
     require(actor, Permission.LOCATIONS_WRITE)
     record = fields.read(READERS, {"code": code, "name": name, "parent": parent, "is_active": True})
     if _find(record["code"]) is not None:
@@ -36,6 +39,9 @@ def add_location(code: str, name: str, *, parent: str = "", actor: User) -> Loca
     _write(location, record)
     db.session.add(location)
     db.session.flush()
+    company = locks.lock_company()
+    if company.default_location_id is None:
+        company.default_location_id = location.id
     audit.record(Action.LOCATION_ADDED, location, actor=actor, after=record)
     return location
 

@@ -8,15 +8,17 @@ from typing import Any
 
 from webapp.domain.errors import NotFound
 from webapp.domain.permissions import Permission
-from webapp.domain.records import CUSTOMER_FIELDS, ITEM_FIELDS, PRICE_FIELDS, written_units
+from webapp.domain.records import CUSTOMER_FIELDS, ITEM_FIELDS, PRICE_FIELDS, STOCK_FIELDS, written_units
 from webapp.queries.customer_records import all_customers, customer_record
 from webapp.queries.item_records import all_variants, item_record
 from webapp.queries.price_records import all_prices
+from webapp.queries.stock_records import all_stock
 from webapp.services.importing.documents import DocumentKind
 from webapp.services.loading.customers import put_customers
 from webapp.services.loading.items import put_items
 from webapp.services.loading.outcome import Loaded
 from webapp.services.loading.prices import put_prices
+from webapp.services.loading.stock import put_stock
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,15 @@ KINDS: dict[str, Kind] = {
             put=put_customers,
         ),
         Kind("items", "Items", ITEM_FIELDS, ("sku",), Permission.ITEMS_WRITE, _items, put=put_items),
+        Kind(
+            "stock",
+            "Opening stock",
+            STOCK_FIELDS,
+            ("sku", "location", "quantity"),
+            Permission.STOCK_WRITE,
+            all_stock,
+            put=put_stock,
+        ),
         Kind(
             "prices", "Prices", PRICE_FIELDS, ("sku", "unit_price"), Permission.PRICES_WRITE, all_prices, put=put_prices
         ),

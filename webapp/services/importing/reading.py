@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,6 +76,17 @@ def read_file(
         if len(contents.rows) > MOST_ROWS:
             raise BadInput(f"The file has more than {MOST_ROWS:,} rows. Split it.", field="file")
     return contents
+
+
+def read_mapping(data: bytes) -> dict[str, str | None]:
+    """What a file says of columns: JSON, from the names of another file to ours or to null. Raises BadInput."""
+    try:
+        found = json.loads(data)
+    except ValueError as error:
+        raise BadInput("The mapping is no JSON in UTF-8.", field="mapping") from error
+    if not isinstance(found, dict) or not all(ours is None or isinstance(ours, str) for ours in found.values()):
+        raise BadInput('The mapping must be an object like {"Customer No": "code", "Colour": null}.', field="mapping")
+    return found
 
 
 def _decoded(data: bytes) -> str:

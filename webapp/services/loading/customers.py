@@ -13,7 +13,8 @@ from webapp.queries.chunks import chunks
 from webapp.queries.customer_records import customer_ids, customers_by_code
 from webapp.services import audit, locks
 from webapp.services.authorize import require
-from webapp.services.customer_writing import CustomerWriter, flat
+from webapp.services.changes import Change
+from webapp.services.customer_writing import CustomerWriter, flat, recheck_credit
 from webapp.services.loading.outcome import Loaded, Progress, Row, no_progress
 
 
@@ -40,6 +41,8 @@ def put_customers(rows: Sequence[Row], *, actor: User, progress: Progress = no_p
                 load.put(flat(row))
             progress(1)
     db.session.flush()
+    for customer, change in load.written:
+        recheck_credit(customer, change, actor=actor)
     return load.loaded
 
 
@@ -48,6 +51,7 @@ class _Load:
 
     def __init__(self, codes: list[str], actor: User) -> None:
         self.loaded = Loaded()
+        self.written: list[tuple[Customer, Change]] = []
         self._actor, self._writer, self._seen = actor, CustomerWriter(), set[str]()
         for part in chunks(sorted(customer_ids(codes))):
             locks.lock_customers(part)
@@ -74,6 +78,7 @@ class _Load:
         if "status" in change.after:
             require(self._actor, Permission.CREDIT_HOLD)
         self._writer.write(customer, change)
+        self.written.append((customer, change))
         self.loaded.changed += 1
         self.loaded.documents.append(customer)
         self.loaded.changes[customer.code] = {"before": change.before, "after": change.after}

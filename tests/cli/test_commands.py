@@ -5,26 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from click.testing import CliRunner, Result
-from flask import Flask
-from flask.cli import ScriptInfo
+from click.testing import Result
 from sqlalchemy.orm import Session
 
 from tests.support.web import found_company
-from webapp.cli import main
 from webapp.domain.permissions import Role
 from webapp.queries.users import user_by_email
 from webapp.services import passwords
-
-
-@pytest.fixture
-def counterfoil(app: Flask) -> Callable[..., Result]:
-    """Runs the command with these words on the test's database."""
-
-    def run(*words: str, typed: str = "") -> Result:
-        return CliRunner().invoke(main, list(words), input=typed, obj=ScriptInfo(create_app=lambda: app))
-
-    return run
 
 
 def test_a_user_is_added_with_a_password_from_standard_input(

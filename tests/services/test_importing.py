@@ -10,7 +10,7 @@ from tests.support.masters import alfki, chai, count_events, load
 from webapp.db import db
 from webapp.domain.errors import BadInput, Forbidden, NotFound
 from webapp.domain.permissions import Role
-from webapp.models import Customer, StockLevel, StockMovement, Variant
+from webapp.models import Customer, Invoice, NumberSeries, Payment, StockLevel, StockMovement, Variant
 from webapp.services import stock
 from webapp.services.exporting import export_file, fault_file
 from webapp.services.importing.files import Task, import_file
@@ -212,3 +212,75 @@ def test_every_kind_names_its_required_columns(system):
     for kind in KINDS.values():
         assert set(kind.required) <= set(kind.columns)
         assert (kind.put is None) != (kind.documents is None)
+
+
+INVOICES = (
+    "invoice_number,customer,issue_date,due_date,total,open_amount\n"
+    "OLD-1,ALFKI,2026-01-10,2026-02-09,119.00,119.00\nOLD-2,ALFKI,2026-02-10,2026-03-12,238.00,100.00\n"
+)
+PAYMENTS = (
+    "customer,payment_date,amount,method,reference,invoice\n"
+    "ALFKI,2026-03-01,119.00,BANK_TRANSFER,TX1,OLD-1\nALFKI,2026-03-01,50.00,BANK_TRANSFER,TX1,OLD-2\n"
+    "ALFKI,2026-03-02,5.00,CASH,,\nALFKI,2026-03-02,5.00,CASH,,\n"
+)
+
+
+def open_amounts() -> dict[str, Decimal]:
+    return {invoice.invoice_number: invoice.open_amount for invoice in db.session.scalars(select(Invoice))}
+
+
+def test_opening_invoices_keep_their_numbers_and_are_taken_once(system):
+    load("customers", alfki())
+    assert take(INVOICES, system, kind="invoices").added == 2
+    assert take(INVOICES, system, kind="invoices").unchanged == 2
+    assert open_amounts() == {"OLD-1": Decimal(119), "OLD-2": Decimal(100)}
+    assert count(NumberSeries) == 0
+
+
+def test_payments_settle_opening_invoices_and_are_taken_once(system):
+    load("customers", alfki())
+    take(INVOICES, system, kind="invoices")
+    assert take(PAYMENTS, system, kind="payments").added == 3
+    assert take(PAYMENTS, system, kind="payments").unchanged == 3
+    assert take(INVOICES, system, kind="invoices").unchanged == 2, "paid meanwhile, the same invoices nevertheless"
+    assert open_amounts() == {"OLD-1": Decimal(0), "OLD-2": Decimal(50)}
+    for kind in ("invoices", "payments"):
+        report = take(export_file(kind, actor=system), system, kind=kind)
+        assert (report.added, report.wrong) == (0, 0), report
+
+
+def test_every_wrong_document_is_named_and_none_is_kept(system):
+    load("customers", alfki())
+    take(INVOICES, system, kind="invoices")
+    wrong = PAYMENTS + "NOBODY,2026-03-01,1,CASH,,\n"
+    wrong += "ALFKI,2026-03-01,500,BANK_TRANSFER,TX2,OLD-2\nALFKI,never,1,CASH,,\n"
+    before = count_events()
+    report = take(wrong, system, kind="payments")
+    assert (report.kept, report.added, [fault.line for fault in report.faults]) == (False, 3, [6, 7, 8])
+    assert (count(Payment), count_events()) == (0, before)
+    assert take(wrong, system, kind="payments", skip_errors=True).added == 3
+    assert count(Payment) == 3
+
+
+def test_a_trial_of_documents_keeps_nothing(system):
+    load("customers", alfki())
+    report = take(INVOICES, system, kind="invoices", dry_run=True)
+    assert (report.added, report.kept, count(Invoice)) == (2, False, 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("X-1,NOBODY,2026-01-10,2026-02-09,1,1", "There is no customer NOBODY."),
+        ("X-1,ALFKI,2026-01-10,2026-02-09,1,2", "Open amount must be between 0 and the total."),
+        ("X-1,ALFKI,2026-01-10,2026-01-09,1,1", "Due date must not be before the issue date."),
+        ("X-1,ALFKI,2099-01-10,2099-02-09,1,1", "Issue date 2099-01-10 is in the future."),
+        ("OLD-1,ALFKI,2026-01-10,2026-02-09,7,7", "Invoice OLD-1 is there already, with other content."),
+    ],
+)
+def test_a_wrong_opening_invoice_is_refused_with_a_sentence(system, row, sentence):
+    load("customers", alfki())
+    take(INVOICES, system, kind="invoices")
+    header = INVOICES.split("\n", maxsplit=1)[0]
+    report = take(f"{header}\n{row}\n", system, kind="invoices")
+    assert [fault.message for fault in report.faults] == [sentence]

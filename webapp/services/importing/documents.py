@@ -32,19 +32,6 @@ def each_row(rows: Rows) -> list[Rows]:
     return [[row] for row in rows]
 
 
-def rows_of_same(*fields: str) -> Callable[[Rows], list[Rows]]:
-    """Rows with the same values in ``fields`` are one document, unless one of the values is empty."""
-
-    def group(rows: Rows) -> list[Rows]:
-        groups: dict[object, list[FileRow]] = {}
-        for row in rows:
-            key = tuple(row.values.get(field, "").strip() for field in fields)
-            groups.setdefault(key if all(key) else row.line, []).append(row)
-        return list(groups.values())
-
-    return group
-
-
 class _Stopped(Exception):
     def __init__(self, place: int, refusal: DomainError) -> None:
         self.place, self.refusal = place, refusal

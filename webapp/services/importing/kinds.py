@@ -11,9 +11,17 @@ from webapp.domain.permissions import Permission
 from webapp.domain.records import CUSTOMER_FIELDS, ITEM_FIELDS, PRICE_FIELDS, STOCK_FIELDS, written_units
 from webapp.queries.customer_records import all_customers, customer_record
 from webapp.queries.item_records import all_variants, item_record
+from webapp.queries.money_records import all_invoices, all_payments
 from webapp.queries.price_records import all_prices
 from webapp.queries.stock_records import all_stock
-from webapp.services.importing.documents import DocumentKind
+from webapp.services.importing.documents import DocumentKind, each_row
+from webapp.services.importing.moving_in import (
+    INVOICE_COLUMNS,
+    PAYMENT_COLUMNS,
+    by_receipt,
+    opening_invoices,
+    receipts,
+)
 from webapp.services.loading.customers import put_customers
 from webapp.services.loading.items import put_items
 from webapp.services.loading.outcome import Loaded
@@ -72,6 +80,24 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "prices", "Prices", PRICE_FIELDS, ("sku", "unit_price"), Permission.PRICES_WRITE, all_prices, put=put_prices
+        ),
+        Kind(
+            "invoices",
+            "Opening invoices",
+            INVOICE_COLUMNS,
+            INVOICE_COLUMNS,
+            Permission.DATA_IMPORT,
+            all_invoices,
+            documents=DocumentKind(opening_invoices, each_row),
+        ),
+        Kind(
+            "payments",
+            "Payments",
+            PAYMENT_COLUMNS,
+            ("customer", "payment_date", "amount", "method"),
+            Permission.PAYMENTS_RECORD,
+            all_payments,
+            documents=DocumentKind(receipts, by_receipt),
         ),
     )
 }

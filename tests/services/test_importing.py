@@ -122,7 +122,7 @@ def test_importing_takes_its_own_right_and_that_of_the_kind(admin, manager):
         take("", admin, kind="dreams")
 
 
-EVIL = ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "'=1", "''=x", "-5", "it's", "Ünïcode, \"quoted\"", "line\nbreak"]
+EVIL = ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "'=1", "''=x", "-5", "it's", 'Ünïcode, "quoted"', "line\nbreak"]
 
 
 def test_an_export_reads_back_unchanged_and_no_spreadsheet_runs_its_cells(system):

@@ -13,7 +13,7 @@ from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.approval import Fingerprint
 from webapp.domain.errors import BadInput, Forbidden, FourEyes, IllegalMove, NotFound
-from webapp.domain.money import round_half_up
+from webapp.domain.money import plain, round_half_up
 from webapp.domain.permissions import Permission
 from webapp.domain.states import ApprovalState, OrderState
 from webapp.models import Approval, ApprovalKind, ApprovalPolicy, Order, OrderLine, User
@@ -96,7 +96,9 @@ def policy_covering(order: Order) -> str | None:
         return None
     if any(_typed_below(line) for line in order.lines) or unmet_minimums(order):
         return None
-    return f"Orders up to {company.approval_policy_amount or 'any amount'}, version {company.approval_policy_version}"
+    most = company.approval_policy_amount
+    bound = "of any amount" if most is None else f"up to {plain(most, company.base_currency)} {company.base_currency}"
+    return f"Orders {bound}, version {company.approval_policy_version}"
 
 
 def _typed_below(line: OrderLine) -> bool:

@@ -55,6 +55,8 @@ def confirm_released(order: Order, hold: CreditHold, *, actor: User) -> None:
     refuse_uncovered(order)
     check = check_credit(order.customer, order.to_ship_amount, excluding=order)
     store_check(order, CheckStage.CONFIRM, check, actor=actor, covered_by=None if check.approved else hold)
+    if hold.single_step and not check.approved:
+        credit_holds.end_release(hold, credit_holds.SERVED, actor)
     _confirm(order)
     audit.record(Action.ORDER_CONFIRMED, order, order.customer, actor=actor, after={"total": order.total})
 

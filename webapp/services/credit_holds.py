@@ -23,7 +23,7 @@ from webapp.services import audit, locks
 from webapp.services.company import system_user
 from webapp.services.exposure import store_check
 
-STAGES_SHIPPING = (CheckStage.ALLOCATE, CheckStage.SHIP)
+SERVED = "It served the one step it was given for."
 
 
 # -- what is in the way now ------------------------------------------------------------------------------------
@@ -53,7 +53,7 @@ def check_or_hold(order: Order, stage: CheckStage, *, actor: User) -> tuple[Cred
         return check, None
     if release is not None:
         if release.single_step:
-            _end_release(release, "It served one step only.", actor)
+            end_release(release, SERVED, actor)
         return check, None
     hold = place(order, check.reason or HoldReason.LIMIT, check.message, actor=actor, stage=stage, check=stored)
     hold.excess = check.excess
@@ -85,14 +85,14 @@ def end_releases(customer: Customer, reason: str, *, actor: User) -> None:
         )
     ):
         if hold.order.state in (OrderState.APPROVED, OrderState.CONFIRMED):
-            _end_release(hold, reason, actor)
+            end_release(hold, reason, actor)
 
 
 def settle_after_edit(order: Order, *, actor: User) -> None:
     """An edited order is checked anew: a hold that no longer has a cause ends, a rejection is superseded."""
     release = next((hold for hold in order.holds if _is_live(hold)), None)
     if release is not None and release.up_to_amount is not None and order.total > release.up_to_amount:
-        _end_release(release, "The order grew beyond what was released.", actor)
+        end_release(release, "The order grew beyond what was released.", actor)
     hold = open_hold(order)
     rejected = rejected_hold(order)
     if hold is None and rejected is None and order.state is not OrderState.CONFIRMED:
@@ -167,7 +167,8 @@ def decide_hold(hold: CreditHold, actor: User, reason: str) -> None:
     hold.decider_roles = sorted(actor.roles)
 
 
-def _end_release(hold: CreditHold, reason: str, actor: User) -> None:
+def end_release(hold: CreditHold, reason: str, actor: User) -> None:
+    """End a release that was still good, with its event."""
     hold.release_ended_at, hold.release_end_reason = clock.now(), reason
     audit.record_hold(Action.HOLD_RELEASE_ENDED, hold.order, hold.order.customer, actor=actor, reason=reason)
 

@@ -148,11 +148,12 @@ def reverse_payment(payment_number: str, *, reason: str, actor: User) -> Payment
     require(actor, Permission.PAYMENTS_REVERSE)
     reason = clean(reason, field="reason", max_length=LONGEST_REASON, required=True)
     payment = locks.lock_payment(payment_number)
-    payment.move_to(PaymentState.REVERSED)
+    payment.must_be(PaymentState.RECORDED)
     _check_may_reverse(payment, actor)
     invoices = locks.lock_invoices(application.invoice_id for application in standing(payment))
     reversed_on = open_day(None, field="date")
     take_back(payment, invoices, on=reversed_on)
+    payment.move_to(PaymentState.REVERSED)
     payment.reversed_on, payment.reversed_at, payment.reversed_by = reversed_on, clock.now(), actor
     payment.reversal_reason = reason
     ledger.post_reversal(payment, actor=actor)

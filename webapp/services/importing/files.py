@@ -125,6 +125,4 @@ def _report(task: Task, loaded: Loaded, faults: list[RowFault]) -> Report:
 
 def _faults(loaded: Loaded, contents: Contents) -> list[RowFault]:
     rows = contents.rows
-    return [
-        RowFault(rows[row.index].line, row.field, row.message, rows[row.index].values) for row in loaded.refused
-    ]
+    return [RowFault(rows[row.index].line, row.field, row.message, rows[row.index].values) for row in loaded.refused]

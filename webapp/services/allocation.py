@@ -38,8 +38,9 @@ from webapp.queries import approval_facts
 from webapp.services import audit, credit_holds, locks
 from webapp.services.authorize import require
 from webapp.services.company import the_company, today
+from webapp.services.line_parts import asked_line
 from webapp.services.movements import lots_by_level
-from webapp.services.stock import give_back
+from webapp.services.stock_holders import give_back
 
 ZERO = Decimal(0)
 
@@ -79,8 +80,9 @@ class AllocationOutcome:
 def allocate_order(number: str, *, lines: Mapping[int, Decimal | None] | None = None, actor: User) -> AllocationOutcome:
     """Reserve what is free for an order, or put it on hold when credit runs out.
 
-    ``lines`` restricts it to some line numbers, each with a quantity at the most or None. A hold is an outcome, not an
-    error: it must be saved. Raises IllegalMove, OnHold, and InsufficientStock when nothing at all could be taken.
+    ``lines`` restricts it to some line numbers, each with a quantity at the most or None; an order that ships complete
+    is reserved whole or not at all, whatever was asked for. A hold is an outcome, not an error: it must be saved.
+    Raises IllegalMove, OnHold, BadInput, and InsufficientStock when nothing at all could be taken.
     """
     require(actor, Permission.ORDERS_ALLOCATE)
     order = locks.lock_order(number)
@@ -88,7 +90,8 @@ def allocate_order(number: str, *, lines: Mapping[int, Decimal | None] | None = 
     refuse_waiting_amendment(order)
     credit_holds.refuse_if_held(order)
 
-    wanted = _wanted(order, lines)
+    _refuse_unknown(order, lines)
+    wanted = _wanted(order, None if order.ship_complete else lines)
     if not any(wanted.values()):
         return AllocationOutcome(order, _results(order, wanted, {}))
     check, hold = credit_holds.check_or_hold(order, CheckStage.ALLOCATE, actor=actor)
@@ -114,12 +117,12 @@ def release_order_allocation(number: str, *, lines: Mapping[int, Decimal | None]
     """Give back what an order (or some lines of it) holds and no shipment has taken. Answers the quantity released."""
     require(actor, Permission.ORDERS_ALLOCATE)
     order = locks.lock_order(number)
-    asked = {line.line_number: None for line in order.lines} if lines is None else lines
-    most = {line.line_number: line.allocated_qty for line in order.lines}
-    released = release_lines(
-        order, {n: most.get(n, ZERO) if quantity is None else quantity for n, quantity in asked.items()}
-    )
-    audit.record(Action.ALLOCATION_RELEASED, order, actor=actor, after={"quantity": released})
+    _refuse_unknown(order, lines)
+    asked = dict.fromkeys((line.line_number for line in order.lines), None) if lines is None else lines
+    held = {line.line_number: line.allocated_qty for line in order.lines}
+    released = release_lines(order, {n: held[n] if most is None else most for n, most in asked.items()})
+    if released:
+        audit.record(Action.ALLOCATION_RELEASED, order, actor=actor, after={"quantity": released})
     return released
 
 
@@ -163,6 +166,11 @@ def _locked_lots(allocations: Sequence[Allocation]) -> dict[int, Lot]:
     return {lot.id: lot for lot in locks.lock_lots(level_ids)} if level_ids else {}
 
 
+def _refuse_unknown(order: Order, lines: Mapping[int, Decimal | None] | None) -> None:
+    for line_number, quantity in (lines or {}).items():
+        asked_line(order, line_number, quantity)
+
+
 def _wanted(order: Order, lines: Mapping[int, Decimal | None] | None) -> dict[int, Decimal]:
     """By line id what is still short of a reservation; fully shipped lines are left out."""
     wanted = {}
@@ -181,7 +189,7 @@ def _reserve(order: Order, wanted: Mapping[int, Decimal], actor: User) -> dict[i
     """Lock, plan and write. Answers by line id what was taken."""
     short = [line for line in order.lines if wanted.get(line.id)]
     levels = {level.id: level for level in locks.lock_levels({line.variant_id for line in short})}
-    lots = {lot.id: lot for lot in _lots_of(short, levels)}
+    lots = {lot.id: lot for lot in locks.lock_lots(levels)}
     places = _places(order, short)
     picks = plan_picks(
         [Demand(line.id, line.line_number, line.variant_id, wanted[line.id], places[line.id]) for line in short],
@@ -194,22 +202,19 @@ def _reserve(order: Order, wanted: Mapping[int, Decimal], actor: User) -> dict[i
     return _write(picks, {line.id: line for line in short}, levels, lots, actor)
 
 
-def _lots_of(lines: Sequence[OrderLine], levels: Mapping[int, StockLevel]) -> list[Lot]:
-    tracked = {line.variant_id for line in lines if line.variant.tracking is not Tracking.NONE}
-    level_ids = [level.id for level in levels.values() if level.variant_id in tracked]
-    return locks.lock_lots(level_ids) if level_ids else []
-
-
 def _free(lines: Sequence[OrderLine], levels: Mapping[int, StockLevel], lots: Mapping[int, Lot]) -> list[Free]:
+    """What is unreserved and out of quarantine; untracked goods have lots only for what is in quarantine."""
     tracked = {line.variant_id for line in lines if line.variant.tracking is not Tracking.NONE}
     by_level = lots_by_level(list(lots.values()))
     free = []
     for level in levels.values():
+        own = by_level[level.id]
         if level.variant_id not in tracked:
-            quantity = level.on_hand_qty - level.allocated_qty
+            blocked = sum((lot.on_hand_qty for lot in own if lot.quarantined), ZERO)
+            quantity = level.on_hand_qty - level.allocated_qty - blocked
             free.append(Free(level.id, level.variant_id, level.location_id, None, None, quantity))
             continue
-        free.extend(_free_lot(level, lot) for lot in by_level[level.id] if not lot.quarantined)
+        free.extend(_free_lot(level, lot) for lot in own if not lot.quarantined)
     return free
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import func, select
 
-from webapp.db import Scaled, command, db
+from webapp.db import Scaled, db
 from webapp.models import Batch, Lot, OrderLine, StockLevel, StockMovement, User
 from webapp.services.allocation import AllocationResult, allocate_order, release_order_allocation
 from webapp.services.company import system_user, today
@@ -49,14 +49,18 @@ def check_availability(variant_id: int, location_id: int, required_qty: Decimal)
 
 
 def allocate_stock(order_line: OrderLine, user: User | None) -> AllocationResult:
-    """Reserve what is free for one line; raises as ``allocate_order``. A hold leaves the line as it was."""
+    """Reserve what is free for one line; raises as ``allocate_order``. A hold leaves the line as it was.
+
+    Of a line that has shipped whole nothing is left to reserve: it succeeds and takes nothing.
+    """
     outcome = allocate_order(order_line.order.number, lines={order_line.line_number: None}, actor=user or system_user())
     if outcome.hold is not None:
         return AllocationResult(
             order_line.line_number, order_line.item_name, False, order_line.allocated_qty, outcome.hold.reason
         )
-    (result,) = outcome.results
-    return result
+    own = (result for result in outcome.results if result.line_number == order_line.line_number)
+    shipped = AllocationResult(order_line.line_number, order_line.item_name, True, ZERO, "Already shipped")
+    return next(own, shipped)
 
 
 def release_allocation(order_line: OrderLine, user: User | None = None) -> Decimal:
@@ -66,7 +70,6 @@ def release_allocation(order_line: OrderLine, user: User | None = None) -> Decim
     )
 
 
-@command
 def create_shipment_movement(order_line: OrderLine, shipped_qty: Decimal, user: User | None) -> list[StockMovement]:
     """Ship allocated base units of one line on a shipment of its own. Answers the movements, one for each lot."""
     ids = ship_line_at_once(order_line, shipped_qty, actor=user or system_user())

@@ -20,7 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from webapp.db import Base, db, in_transaction, unit
 from webapp.domain.errors import BadInput, NotFound
-from webapp.domain.states import InvoiceState
+from webapp.domain.states import InvoiceState, ShipmentState
 from webapp.models import (
     Company,
     CreditNote,
@@ -90,6 +90,17 @@ def lock_shipment(number: str) -> Shipment:
         number,
         "shipment",
     )
+
+
+def lock_shipments_of(order: Order, *states: ShipmentState) -> list[Shipment]:
+    """The shipments of a locked order that are in one of ``states``, with their lines, in the order of their ids."""
+    statement = (
+        select(Shipment)
+        .where(Shipment.order_id == order.id, Shipment.state.in_(states))
+        .order_by(Shipment.id)
+        .options(selectinload(Shipment.lines))
+    )
+    return _lock_all(statement, Shipment)
 
 
 def lock_invoice(invoice_id: int) -> Invoice:
@@ -240,6 +251,11 @@ def lock_location(code: str) -> Location:
 def lock_tax_code(code: str) -> TaxCode:
     """The tax code called ``code`` with its rates, locked. Raises NotFound."""
     return _lock_one(select(TaxCode).where(TaxCode.code == code), TaxCode, code, "tax code")
+
+
+def is_locked(row: Base) -> bool:
+    """Whether the running command has locked the row."""
+    return (row.__tablename__, row.id) in unit().get("locked", set())  # type: ignore[attr-defined]
 
 
 def _order_parts() -> Sequence[Any]:

@@ -22,6 +22,7 @@ from webapp.services.company import today
 from webapp.services.numbering import next_number
 from webapp.services.order_amounts import close_if_done, refresh
 from webapp.services.order_entry import check_version, take_terms_of_customer
+from webapp.services.shipment_contents import cancel_drafts
 
 
 @command
@@ -113,6 +114,7 @@ def cancel_order(number: str, *, reason: str = "", actor: User) -> Order:
     ]
     if begun:
         raise IllegalMove(f"{order.label} was picked, shipped or billed in part. Close the rest of it short instead.")
+    cancel_drafts(order)
     released = release_lines(order, {line.line_number: line.allocated_qty for line in order.lines})
     _end_hold_of_cancelled(order, actor)
     approvals.withdraw_requests(order)

@@ -1,18 +1,17 @@
-"""Goods that come back: into stock, into quarantine, or to scrap; what was billed asks for a credit note."""
+"""Goods that come back: received against the shipment they left with, and put where they belong."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
-
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
-from webapp.domain.errors import BadInput, NotFound
+from webapp.domain.errors import BadInput
 from webapp.domain.numbers import tidy
 from webapp.domain.order_facts import split_return
 from webapp.domain.permissions import Permission
@@ -27,23 +26,42 @@ from webapp.models import (
     ShipmentLine,
     StockLevel,
     StockMovement,
+    Tracking,
     User,
 )
+from webapp.queries.left_goods import LeftGoods, goods_that_left
 from webapp.services import audit, locks
 from webapp.services.authorize import require
 from webapp.services.company import today
+from webapp.services.line_parts import refuse_broken_step
 from webapp.services.movements import Move, levels_by_place, lots_by_level, post_moves
 from webapp.services.numbering import next_number
 from webapp.services.order_amounts import close_if_done, refresh
 
+ZERO = Decimal(0)
+
 
 @dataclass(frozen=True, slots=True)
 class ReturnInput:
-    """How many base units of one order line came back, and what becomes of them."""
+    """How many base units of one order line came back, and what becomes of them.
+
+    ``batch`` and ``serials`` say which ones; needed where the line left with several and not all of them come back.
+    """
 
     line_number: int
     quantity: Decimal
     disposition: Disposition = Disposition.RESTOCK
+    batch: str = ""
+    serials: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """One line that comes back: what left, in which parts it comes back."""
+
+    line: ShipmentLine
+    given: ReturnInput
+    parts: list[tuple[StockMovement, Decimal]]
 
 
 @command
@@ -55,18 +73,18 @@ def receive_return(
     received_on: date | None = None,
     actor: User,
 ) -> Return:
-    """Receive goods of a shipment back; they come in at the cost they left with.
+    """Receive goods of a shipment back; they come in at the cost they left with, into their own batch or serial.
 
     It first takes back what was never billed; the rest is to be credited. Raises BadInput for more than was shipped
     and not yet returned, IllegalMove unless the shipment has left.
     """
     require(actor, Permission.RETURNS_WRITE)
-    if not reason.strip():
-        raise BadInput("A reason is needed.", field="reason")
+    _refuse_wrong(lines, reason, received_on)
     shipment = locks.lock_shipment(shipment_number)
     shipment.must_be(ShipmentState.SHIPPED)
     order = shipment.order
-    found = _shipped_lines(shipment, lines)
+    backs = _what_comes_back(shipment, lines)
+    levels, lots = _lock_places(backs, shipment.location_id)
     returned = Return(
         return_number=next_number("RET", today().year),
         shipment=shipment,
@@ -78,13 +96,11 @@ def receive_return(
         received_by=actor,
     )
     db.session.add(returned)
-    rows = [_return_line(returned, line, given) for line, given in found]
+    rows = [_return_line(returned, back) for back in backs]
     db.session.flush()
-    moves = _moves_back(rows, shipment.location_id)
-    post_moves(
-        MovementKind.RETURN, moves, actor=actor, reason=reason, reference=returned.number, moved_on=returned.received_on
-    )
-    _scrap(rows, moves, actor, reason, returned)
+    moves = [move for row, back in zip(rows, backs, strict=True) for move in _moves_in(row, back, levels, lots)]
+    _post(MovementKind.RETURN, moves, returned)
+    _post(MovementKind.SCRAP, _moves_to_scrap(rows, moves), returned)
     refresh(order)
     close_if_done(order)
     audit.record(
@@ -95,96 +111,122 @@ def receive_return(
         order.customer,
         actor=actor,
         reason=reason,
-        after={"lines": {given.line_number: given.quantity for given in lines}},
+        after={"lines": _by_line(lines)},
     )
     return returned
 
 
-def _shipped_lines(shipment: Shipment, lines: Sequence[ReturnInput]) -> list[tuple[ShipmentLine, ReturnInput]]:
-    by_number = {line.order_line.line_number: line for line in shipment.lines}
-    found = []
+def _refuse_wrong(lines: Sequence[ReturnInput], reason: str, received_on: date | None) -> None:
+    if not reason.strip():
+        raise BadInput("A reason is needed.", field="reason")
     if not lines:
         raise BadInput("Say what came back.", field="lines")
+    if received_on is not None and received_on > today():
+        raise BadInput("Goods cannot come back on a day that has not come yet.", field="received_on")
+
+
+def _by_line(lines: Sequence[ReturnInput]) -> dict[int, Decimal]:
+    quantities: dict[int, Decimal] = defaultdict(Decimal)
+    for given in lines:
+        quantities[given.line_number] += given.quantity
+    return quantities
+
+
+# -- what comes back ------------------------------------------------------------------------------------------------
+
+
+def _what_comes_back(shipment: Shipment, lines: Sequence[ReturnInput]) -> list[_Back]:
+    """Each input with the movements it brings back. Several inputs of a line share what left on it."""
+    by_number = {line.order_line.line_number: line for line in shipment.lines}
+    out = goods_that_left([line.id for line in shipment.lines])
+    backs = []
     for given in lines:
         line = by_number.get(given.line_number)
         if line is None:
-            raise NotFound(f"{shipment.label} has no line {given.line_number}.")
-        most = line.quantity - line.returned_qty
-        if not 0 < given.quantity <= most:
-            raise BadInput(
-                f"Line {given.line_number}: {tidy(most):f} can come back, not {tidy(given.quantity):f}.",
-                field="quantity",
-            )
-        found.append((line, given))
-    return found
+            raise BadInput(f"{shipment.label} has no line {given.line_number}.", field="lines")
+        backs.append(_Back(line, given, _take(line, given, out[line.id])))
+    return backs
 
 
-def _return_line(returned: Return, line: ShipmentLine, given: ReturnInput) -> ReturnLine:
-    unbilled, _ = split_return(line.order_line.counts, given.quantity)
-    line.returned_qty += given.quantity
-    line.order_line.returned_qty += given.quantity
+def _take(line: ShipmentLine, given: ReturnInput, out: list[LeftGoods]) -> list[tuple[StockMovement, Decimal]]:
+    """Take the quantity from what is still out, latest first. Raises BadInput."""
+    still_out = sum((goods.quantity for goods in out), ZERO)
+    meant = [goods for goods in out if _is_meant(goods, given)]
+    most = sum((goods.quantity for goods in meant), ZERO)
+    if not 0 < given.quantity <= most:
+        raise BadInput(
+            f"Line {given.line_number}: {tidy(most):f} can come back, not {tidy(given.quantity):f}.", field="lines"
+        )
+    refuse_broken_step(line.order_line, given.quantity)
+    if given.quantity < still_out:
+        _refuse_unnamed(line, given, meant)
+    missing, parts = given.quantity, []
+    for goods in meant:
+        part = min(missing, goods.quantity)
+        if part > 0:
+            goods.quantity -= part
+            missing -= part
+            parts.append((goods.movement, part))
+    return parts
+
+
+def _is_meant(goods: LeftGoods, given: ReturnInput) -> bool:
+    if given.serials:
+        return goods.serial in given.serials
+    return not given.batch or goods.batch == given.batch
+
+
+def _refuse_unnamed(line: ShipmentLine, given: ReturnInput, meant: Sequence[LeftGoods]) -> None:
+    """Where several batches or serial numbers are out, a part of them comes back by name."""
+    tracking = line.order_line.variant.tracking
+    if tracking is Tracking.SERIAL and len(set(given.serials)) != given.quantity:
+        raise BadInput(f"Line {given.line_number}: which serial numbers came back?", field="lines")
+    if tracking is Tracking.BATCH and len({goods.batch for goods in meant if goods.quantity}) > 1:
+        raise BadInput(f"Line {given.line_number}: which batch came back?", field="lines")
+
+
+def _return_line(returned: Return, back: _Back) -> ReturnLine:
+    line, quantity = back.line, back.given.quantity
+    unbilled, _ = split_return(line.order_line.counts, quantity)
+    line.returned_qty += quantity
+    line.order_line.returned_qty += quantity
     line.order_line.returned_unbilled_qty += unbilled
     row = ReturnLine(
         return_=returned,
         shipment_line=line,
         order_line=line.order_line,
-        quantity=given.quantity,
+        quantity=quantity,
         unbilled_qty=unbilled,
-        disposition=given.disposition,
+        disposition=back.given.disposition,
     )
     db.session.add(row)
     return row
 
 
-def _moves_back(rows: Sequence[ReturnLine], location_id: int) -> list[Move]:
-    """One movement for each movement out that comes back, latest first, at its cost and of its batch or serial."""
-    levels = levels_by_place(locks.lock_levels({row.order_line.variant_id for row in rows}, [location_id]))
-    lots = lots_by_level(locks.lock_lots(level.id for level in levels.values()))
-    moves: list[Move] = []
-    for row in rows:
-        level = levels[(row.order_line.variant_id, location_id)]
-        missing = row.quantity
-        for out in _moves_out(row.shipment_line_id):
-            part = min(missing, -out.quantity - _come_back(out, moves))
-            if part > 0:
-                lot = _lot_back(level, lots[level.id], out, row.disposition)
-                moves.append(
-                    Move(level, lot, part, out.unit_cost, order_line_id=row.order_line_id, return_line_id=row.id)
-                )
-                missing -= part
-    return moves
+# -- where it goes --------------------------------------------------------------------------------------------------
 
 
-def _moves_out(shipment_line_id: int) -> list[StockMovement]:
-    return list(
-        db.session.scalars(
-            select(StockMovement)
-            .where(StockMovement.shipment_line_id == shipment_line_id, StockMovement.kind == MovementKind.SHIPMENT)
-            .order_by(StockMovement.id.desc())
+def _lock_places(backs: Sequence[_Back], location_id: int) -> tuple[dict[int, StockLevel], dict[int, list[Lot]]]:
+    """The levels the goods go to by variant, and the lots there by level; locked before the number is drawn."""
+    found = levels_by_place(locks.lock_levels({back.line.order_line.variant_id for back in backs}, [location_id]))
+    levels = {variant_id: level for (variant_id, _), level in found.items()}
+    return levels, lots_by_level(locks.lock_lots(level.id for level in levels.values()))
+
+
+def _moves_in(row: ReturnLine, back: _Back, levels: dict[int, StockLevel], lots: dict[int, list[Lot]]) -> list[Move]:
+    """One movement for each movement out that comes back, at its cost and of its batch or serial."""
+    level = levels[back.line.order_line.variant_id]
+    return [
+        Move(
+            level,
+            _lot_back(level, lots[level.id], out, row.disposition),
+            quantity,
+            out.unit_cost,
+            order_line_id=row.order_line_id,
+            return_line_id=row.id,
         )
-    )
-
-
-def _come_back(out: StockMovement, moves: Sequence[Move]) -> Decimal:
-    """What of an outgoing movement came back before or comes back now (same line, batch and serial)."""
-    earlier = db.session.scalars(
-        select(StockMovement.quantity)
-        .join(ReturnLine, ReturnLine.id == StockMovement.return_line_id)
-        .where(
-            ReturnLine.shipment_line_id == out.shipment_line_id,
-            StockMovement.kind == MovementKind.RETURN,
-            StockMovement.batch_id.is_not_distinct_from(out.batch_id),
-            StockMovement.serial_id.is_not_distinct_from(out.serial_id),
-        )
-    )
-    now = (
-        move.quantity
-        for move in moves
-        if move.order_line_id == out.order_line_id
-        and (move.lot.batch_id if move.lot else None) == out.batch_id
-        and (move.lot.serial_id if move.lot else None) == out.serial_id
-    )
-    return sum(earlier, Decimal(0)) + sum(now, Decimal(0))
+        for out, quantity in back.parts
+    ]
 
 
 def _lot_back(level: StockLevel, lots: list[Lot], out: StockMovement, disposition: Disposition) -> Lot | None:
@@ -200,20 +242,30 @@ def _lot_back(level: StockLevel, lots: list[Lot], out: StockMovement, dispositio
         batch_id=out.batch_id,
         serial_id=out.serial_id,
         quarantined=quarantined,
-        on_hand_qty=Decimal(0),
-        allocated_qty=Decimal(0),
+        on_hand_qty=ZERO,
+        allocated_qty=ZERO,
     )
     db.session.add(lot)
     lots.append(lot)
     return lot
 
 
-def _scrap(rows: Sequence[ReturnLine], moves: Sequence[Move], actor: User, reason: str, returned: Return) -> None:
+def _post(kind: MovementKind, moves: Sequence[Move], returned: Return) -> None:
+    post_moves(
+        kind,
+        moves,
+        actor=returned.received_by,
+        reason=returned.reason,
+        reference=returned.number,
+        moved_on=returned.received_on,
+    )
+
+
+def _moves_to_scrap(rows: Sequence[ReturnLine], moves: Sequence[Move]) -> list[Move]:
     """What is beyond use came in and goes out again, so that both are on record."""
     scrapped = {row.id for row in rows if row.disposition is Disposition.SCRAP}
-    out = [
+    return [
         Move(move.level, move.lot, -move.quantity, return_line_id=move.return_line_id, order_line_id=move.order_line_id)
         for move in moves
         if move.return_line_id in scrapped
     ]
-    post_moves(MovementKind.SCRAP, out, actor=actor, reason=reason, reference=returned.number)

@@ -18,9 +18,10 @@ from webapp.domain.states import AllocationState, ShipmentState
 from webapp.models import Allocation, Lot, MovementKind, Order, Shipment, ShipmentLine, StockLevel, User
 from webapp.services import locks
 from webapp.services.company import today
+from webapp.services.line_parts import asked_line, refuse_broken_step
 from webapp.services.movements import Move, post_moves
 from webapp.services.numbering import next_number
-from webapp.services.stock import give_back
+from webapp.services.stock_holders import give_back
 
 ZERO = Decimal(0)
 
@@ -45,9 +46,7 @@ def choose(order: Order, loose: Sequence[Allocation], lines: Mapping[int, Decima
     """The allocations that cover the quantities asked for; the last of a line may have to be split in two."""
     chosen: list[Allocation] = []
     for line_number, quantity in lines.items():
-        line = order.line(line_number)
-        if line is None:
-            raise BadInput(f"{order.label} has no line {line_number}.", field="lines")
+        line = asked_line(order, line_number, quantity)
         own = [one for one in loose if one.order_line_id == line.id]
         there = sum((one.quantity for one in own), ZERO)
         if quantity > there:
@@ -124,6 +123,21 @@ def open_shipment(
     return shipment
 
 
+def cancel_drafts(order: Order) -> None:
+    """Cancel the (locked) order's shipments that nobody has picked from; their goods are loose again."""
+    for shipment in locks.lock_shipments_of(order, ShipmentState.DRAFT):
+        let_go_of_goods(shipment)
+        shipment.move_to(ShipmentState.CANCELLED)
+        shipment.bump()
+    db.session.flush()
+
+
+def let_go_of_goods(shipment: Shipment) -> None:
+    """The goods stay allocated to the order and are free for another shipment."""
+    for allocation in held_allocations(shipment):
+        allocation.shipment_line_id = None
+
+
 def held_allocations(shipment: Shipment) -> list[Allocation]:
     """The open allocations a shipment holds, oldest first."""
     return list(
@@ -151,6 +165,7 @@ def short_picks(shipment: Shipment, quantities: Mapping[int, Decimal]) -> list[t
                 f"Line {line_number}: between 0 and {tidy(line.quantity):f} can be picked, not {tidy(quantity):f}.",
                 field="lines",
             )
+        refuse_broken_step(line.order_line, quantity)
         if quantity < line.quantity:
             short.append((line, line.quantity - quantity))
     return short

@@ -11,6 +11,7 @@ from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.credit import CreditCheck
 from webapp.domain.errors import BadInput, InsufficientStock, Refused
+from webapp.domain.order_facts import to_ship
 from webapp.domain.permissions import Permission
 from webapp.domain.states import OrderState, ShipmentState
 from webapp.models import (
@@ -32,11 +33,12 @@ from webapp.services.shipment_contents import (
     choose,
     consume,
     give_back_short,
-    held_allocations,
+    let_go_of_goods,
     loose_allocations,
     open_shipment,
     short_picks,
 )
+from webapp.services.versions import require_current
 
 ZERO = Decimal(0)
 
@@ -81,6 +83,7 @@ def create_shipments(
         loose = choose(order, loose, lines)
     if not loose:
         raise InsufficientStock(f"Nothing of {order.label} is allocated and free to ship.")
+    _refuse_part_of_complete(order, sum((one.quantity for one in loose), ZERO))
     shipments = [
         open_shipment(order, location_id, chosen, carrier, tracking_number, actor)
         for location_id, chosen in by_location(loose).items()
@@ -97,19 +100,22 @@ def pick_shipment(
     *,
     quantities: Mapping[int, Decimal] | None = None,
     reason: str = "",
+    version: int | None = None,
     actor: User,
 ) -> Shipment:
     """Confirm what was picked. A line picked short (line number → base units) gives the rest back, with a reason.
 
-    Raises OnHold, IllegalMove, BadInput.
+    Raises OnHold, IllegalMove, BadInput, StaleVersion.
     """
     require(actor, Permission.SHIPMENTS_WRITE)
-    shipment = locks.lock_shipment(number)
+    shipment = _locked(number, version)
     order = _shippable_order(shipment)
     shipment.must_be(ShipmentState.DRAFT)
     short = short_picks(shipment, quantities or {})
     if short and not reason.strip():
         raise BadInput("Say why less was picked.", field="reason")
+    if short and order.ship_complete:
+        raise Refused(f"{order.label} ships complete. Cancel the shipment and allocate again what is missing.")
     give_back_short(shipment, short)
     if not any(line.quantity for line in shipment.lines):
         raise BadInput("Nothing was picked. Cancel the shipment instead.", field="quantity")
@@ -136,11 +142,15 @@ def pack_shipment(
     packages: Sequence[PackageInput] = (),
     carrier: str = "",
     tracking_number: str = "",
+    version: int | None = None,
     actor: User,
 ) -> Shipment:
-    """Note that the goods are packed, in which parcels and with which carrier. Raises IllegalMove, OnHold."""
+    """Note that the goods are packed, in which parcels and with which carrier.
+
+    Raises IllegalMove, OnHold, StaleVersion.
+    """
     require(actor, Permission.SHIPMENTS_WRITE)
-    shipment = locks.lock_shipment(number)
+    shipment = _locked(number, version)
     order = _shippable_order(shipment)
     shipment.must_be(ShipmentState.PICKED)
     shipment.carrier = carrier or shipment.carrier
@@ -157,13 +167,13 @@ def pack_shipment(
 
 
 @command
-def ship_shipment(number: str, *, actor: User) -> ShippingOutcome:
+def ship_shipment(number: str, *, version: int | None = None, actor: User) -> ShippingOutcome:
     """Let a packed shipment go: stock leaves, or the order is held and the shipment stays packed.
 
-    Raises OnHold, IllegalMove, and Refused for a batch that expired, naming what to change.
+    Raises OnHold, IllegalMove, StaleVersion, and Refused for a batch that expired, naming what to change.
     """
     require(actor, Permission.SHIPMENTS_WRITE)
-    shipment = locks.lock_shipment(number)
+    shipment = _locked(number, version)
     order = shipment.order
     shipment.must_be(ShipmentState.PACKED)
     refuse_waiting_amendment(order)
@@ -184,10 +194,13 @@ def ship_shipment(number: str, *, actor: User) -> ShippingOutcome:
 
 
 @command
-def cancel_shipment(number: str, *, reason: str = "", actor: User) -> Shipment:
-    """Undo a shipment that has not left: the goods stay allocated to the order and free for another shipment."""
+def cancel_shipment(number: str, *, reason: str = "", version: int | None = None, actor: User) -> Shipment:
+    """Undo a shipment that has not left: the goods stay allocated to the order and free for another shipment.
+
+    Raises IllegalMove, StaleVersion.
+    """
     require(actor, Permission.SHIPMENTS_WRITE)
-    shipment = locks.lock_shipment(number)
+    shipment = _locked(number, version)
     before = shipment.state
     shipment.move_to(ShipmentState.CANCELLED)
     for line in shipment.lines:
@@ -195,8 +208,7 @@ def cancel_shipment(number: str, *, reason: str = "", actor: User) -> Shipment:
             line.order_line.picked_qty -= line.quantity
         if before is ShipmentState.PACKED:
             line.order_line.packed_qty -= line.quantity
-    for allocation in held_allocations(shipment):
-        allocation.shipment_line_id = None
+    let_go_of_goods(shipment)
     shipment.bump()
     audit.record(Action.SHIPMENT_CANCELLED, shipment, shipment.order, actor=actor, reason=reason)
     return shipment
@@ -229,6 +241,21 @@ def ship_line_at_once(order_line: OrderLine, quantity: Decimal, *, actor: User) 
 
 
 # -- parts ---------------------------------------------------------------------------------------------------------
+
+
+def _locked(number: str, version: int | None) -> Shipment:
+    """The shipment, locked, as the form that named ``version`` saw it (None: as it is now). Raises StaleVersion."""
+    shipment = locks.lock_shipment(number)
+    if version is not None:
+        require_current(shipment, version, shipment.label, now={}, wanted={})
+    return shipment
+
+
+def _refuse_part_of_complete(order: Order, quantity: Decimal) -> None:
+    """An order that ships complete leaves with all that is open, or not at all."""
+    is_open = sum((to_ship(line.counts) for line in order.lines), ZERO)
+    if order.ship_complete and quantity < is_open:
+        raise Refused(f"{order.label} ships complete, and not all of it is allocated and free to ship.")
 
 
 def _shippable_order(shipment: Shipment) -> Order:

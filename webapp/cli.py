@@ -49,11 +49,15 @@ class Program(FlaskGroup):
 @with_appcontext
 def run(host: str, port: int) -> None:
     """Serve the program."""
+    from webapp.queries.company import company
     from webapp.server import refuse_taken_port, serve
+    from webapp.set_up_token import token_in
 
     config = current_app.config
     refuse_taken_port(host, port)
     click.echo(f"Counterfoil is at http://{host}:{port}/")
+    if company() is None:
+        click.echo(f"Set-up token for the first page: {token_in(Path(current_app.instance_path))}")
     serve(
         host,
         port,

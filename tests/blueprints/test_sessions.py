@@ -273,9 +273,3 @@ def test_users_see_their_sessions_and_end_another(nancy: User, app: Flask, sessi
     submit(here, f"/account/sessions/{ids[1]}/end")
     assert there.get("/").status_code == 302
     assert here.get("/").status_code == 200
-
-
-def test_the_log_in_page_says_when_the_company_is_not_set_up(client: FlaskClient) -> None:
-    answer = try_to_log_in(client)
-    assert answer.status_code == 400
-    assert "The company has not been set up yet." in words(answer)

@@ -49,7 +49,7 @@ def token_of(client: FlaskClient, page: str = "/") -> str:
 
 def submit(client: FlaskClient, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
     """POST a form as its page would: with the token of this browser. ``headers=HTMX`` makes it a request of htmx."""
-    page = "/" if "/log-in" not in path else "/log-in"
+    page = path if path in ("/log-in", "/set-up") else "/"
     return client.post(path, data={"csrf_token": token_of(client, page), **(data or {})}, **more)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from webapp.blueprints import account, dashboard, health, sessions, styleguide
+from webapp.blueprints import account, dashboard, health, sessions, set_up, styleguide
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     sessions.bp,
+    set_up.bp,
     account.bp,
     dashboard.bp,
     health.bp,

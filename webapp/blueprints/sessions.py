@@ -13,6 +13,7 @@ from webapp.addresses import own_or_home, way_back
 from webapp.auth import current_user, login_session, requires, visitor
 from webapp.domain.permissions import Permission
 from webapp.limits import COSTLY, limiter
+from webapp.queries.company import company
 from webapp.services.sessions import log_in, log_out
 
 bp = Blueprint("sessions", __name__)
@@ -29,7 +30,9 @@ class LogInForm(FlaskForm):
 @bp.get("/log-in")
 @requires(Permission.PUBLIC)
 def new() -> str | WerkzeugResponse:
-    """The log-in page; who is logged in already goes on."""
+    """The log-in page; who is logged in already goes on, and before the first set-up there is nobody to log in."""
+    if company() is None:
+        return redirect(url_for("set_up.new"))
     to = own_or_home(request.args.get("next"))
     if current_user:
         return redirect(to)

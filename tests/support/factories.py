@@ -19,6 +19,8 @@ from webapp.models import (
     AddressKind,
     Company,
     Customer,
+    CustomerPrice,
+    ExchangeRate,
     Invoice,
     Item,
     Location,
@@ -46,13 +48,14 @@ LONG_AGO = date(2000, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """One person for each role, and a second salesperson."""
+    """One person for each role, a second salesperson and a second accountant."""
 
     sales: User
     colleague: User
     manager: User
     warehouse: User
     accountant: User
+    second_accountant: User
     admin: User
 
 
@@ -102,6 +105,7 @@ def make_staff() -> Staff:
         manager=make_user(Role.SALES_MANAGER, "Steven Buchanan"),
         warehouse=make_user(Role.WAREHOUSE, "Walter Haus"),
         accountant=make_user(Role.ACCOUNTANT, "Anna Conti"),
+        second_accountant=make_user(Role.ACCOUNTANT, "Bruno Saldo"),
         admin=make_user(Role.ADMIN, "Adam Mint"),
     )
 
@@ -202,3 +206,23 @@ def make_posted_invoice(order_number: str, staff: Staff, *, lines: Mapping[int, 
     draft = draft_invoice(order_number, lines=lines, actor=staff.accountant)
     validate_invoice(draft.id, actor=staff.accountant)
     return post_invoice(draft.id, actor=staff.accountant)
+
+
+def make_desk(**settings: Any) -> Staff:
+    """A company with a day's worth of everything: staff; ACME in euros and YANK in dollars, worth 0.8 and later 0.9
+    euros; A-1 at 100 with 19 % tax and B-1 at 9.99 with 7 %, a thousand of each in stock."""
+    make_company(**settings)
+    staff = make_staff()
+    make_customer("ACME", credit_limit=Decimal(100000))
+    yank = make_customer("YANK", currency="USD", credit_limit=None)
+    with atomic():
+        make_tax_code("VAT19", Decimal(19))
+        make_tax_code("VAT7", Decimal(7))
+        db.session.add(ExchangeRate(currency="USD", valid_from=LONG_AGO, rate=Decimal("0.8")))
+        db.session.add(ExchangeRate(currency="USD", valid_from=date(2026, 5, 1), rate=Decimal("0.9")))
+    for sku, price, tax_code in (("A-1", Decimal(100), "VAT19"), ("B-1", Decimal("9.99"), "VAT7")):
+        variant = make_item(sku, base_price=price, tax_code=tax_code)
+        with atomic():
+            db.session.add(CustomerPrice(customer_id=yank.id, variant_id=variant.id, unit_price=price))
+        put_in_stock(sku, 1000, actor=staff.warehouse, unit_cost=Decimal(5))
+    return staff

@@ -6,17 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, case, func, select
-from sqlalchemy.orm import InstrumentedAttribute
-
-from webapp.db import db
 from webapp.domain.billing import credit_share
 from webapp.domain.document_tax import rounded_tax
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.money import plain
 from webapp.domain.numbers import Number, parse_money, parse_quantity, tidy
-from webapp.domain.states import InvoiceState
 from webapp.models import CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
+from webapp.queries.credited import Credited
 from webapp.services.settlement import check_positive
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -31,47 +27,6 @@ class CreditLine:
     amount: Number | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Credited:
-    """What credit notes, drafts included, take of an invoice line: by quantity, and off its price alone."""
-
-    quantity: Decimal = ZERO
-    subtotal: Decimal = ZERO
-    order_discount_share: Decimal = ZERO
-    net: Decimal = ZERO
-    tax: Decimal = ZERO
-    price_net: Decimal = ZERO
-    price_tax: Decimal = ZERO
-
-
-def credited_of(invoice: Invoice) -> dict[int, Credited]:
-    """By invoice line id, what is credited or drafted to be."""
-    amounts = (
-        CreditNoteLine.quantity,
-        CreditNoteLine.subtotal,
-        CreditNoteLine.order_discount_share,
-        CreditNoteLine.net_amount,
-        CreditNoteLine.tax_amount,
-    )
-    off_the_price = (CreditNoteLine.net_amount, CreditNoteLine.tax_amount)
-    rows = db.session.execute(
-        select(
-            CreditNoteLine.invoice_line_id,
-            *(_sum_of(amount, counts_quantity=True) for amount in amounts),
-            *(_sum_of(amount, counts_quantity=False) for amount in off_the_price),
-        )
-        .join(CreditNote, CreditNoteLine.credit_note_id == CreditNote.id)
-        .where(CreditNote.invoice_id == invoice.id, CreditNote.state != InvoiceState.VOID)
-        .group_by(CreditNoteLine.invoice_line_id)
-    )
-    return {line_id: Credited(*sums) for line_id, *sums in rows}
-
-
-def _sum_of(amount: InstrumentedAttribute[Decimal], *, counts_quantity: bool) -> ColumnElement[Decimal]:
-    counted = case((CreditNoteLine.counts_quantity == counts_quantity, amount), else_=ZERO)
-    return func.sum(counted)
-
-
 def all_that_is_left(invoice: Invoice, before: Mapping[int, Credited]) -> list[CreditLine]:
     """Every quantity that is not credited yet."""
     rests = [
@@ -83,7 +38,7 @@ def all_that_is_left(invoice: Invoice, before: Mapping[int, Credited]) -> list[C
 
 def lines_for(invoice: Invoice, before: Mapping[int, Credited], wanted: Sequence[CreditLine]) -> list[CreditNoteLine]:
     if not wanted:
-        raise Refused(f"Nothing of {invoice.label.lower()} is left to credit.")
+        raise Refused(f"{invoice.label} has nothing left to credit.")
     if len({one.line_number for one in wanted}) != len(wanted):
         raise BadInput("Each line of the invoice can be named once.", field="lines")
     by_number = {line.line_number: line for line in invoice.lines}

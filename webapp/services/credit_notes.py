@@ -26,12 +26,13 @@ from webapp.models import (
     Return,
     User,
 )
+from webapp.queries.credited import Credited, credited_of
 from webapp.queries.snapshots import snapshot_of
 from webapp.services import audit, credit_desk, ledger, locks
 from webapp.services.authorize import require
 from webapp.services.books import open_day
 from webapp.services.company import base_rate, the_company
-from webapp.services.credit_lines import Credited, CreditLine, all_that_is_left, credited_of, lines_for, write_totals
+from webapp.services.credit_lines import CreditLine, all_that_is_left, lines_for, write_totals
 from webapp.services.posting import CREDIT_NOTES, settle_orders, store_pdf, take_number
 from webapp.services.settlement import check_positive, settle_by_credit
 

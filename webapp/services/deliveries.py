@@ -25,7 +25,6 @@ class Delivery:
     line: OrderLine
     quantity: Decimal
     shipped_on: date
-    shipment_number: str
 
 
 def unbilled_deliveries(order: Order) -> list[Delivery]:
@@ -37,27 +36,26 @@ def unbilled_deliveries(order: Order) -> list[Delivery]:
     return [delivery for line in order.lines for delivery in _uncovered(line, shipped[line.id])]
 
 
-def _uncovered(line: OrderLine, shipped: Sequence[tuple[str, date, Decimal]]) -> Iterator[Delivery]:
+def _uncovered(line: OrderLine, shipped: Sequence[tuple[date, Decimal]]) -> Iterator[Delivery]:
     covered = billed(line.counts) + line.drafted_qty
-    for shipment_number, shipped_on, kept in shipped:
+    for shipped_on, kept in shipped:
         open_quantity = max(kept - covered, ZERO)
         covered = max(covered - kept, ZERO)
         if open_quantity:
-            yield Delivery(line, open_quantity, shipped_on, shipment_number)
+            yield Delivery(line, open_quantity, shipped_on)
 
 
-def _shipped(order: Order) -> dict[int, list[tuple[str, date, Decimal]]]:
-    """For each order line id: shipment, day and the quantity that the customer kept or that had been billed."""
+def _shipped(order: Order) -> dict[int, list[tuple[date, Decimal]]]:
+    """For each order line id: the day and the quantity that the customer kept or that had been billed."""
     returned = (
         select(ReturnLine.shipment_line_id, func.sum(ReturnLine.unbilled_qty).label("quantity"))
         .group_by(ReturnLine.shipment_line_id)
         .subquery()
     )
-    found: dict[int, list[tuple[str, date, Decimal]]] = defaultdict(list)
-    for line_id, number, day, quantity, back in db.session.execute(
+    found: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
+    for line_id, day, quantity, back in db.session.execute(
         select(
             ShipmentLine.order_line_id,
-            Shipment.shipment_number,
             Shipment.shipped_on,
             ShipmentLine.quantity,
             returned.c.quantity,
@@ -67,5 +65,5 @@ def _shipped(order: Order) -> dict[int, list[tuple[str, date, Decimal]]]:
         .where(Shipment.order_id == order.id, Shipment.state == ShipmentState.SHIPPED)
         .order_by(Shipment.shipped_on, Shipment.id, ShipmentLine.id)
     ):
-        found[line_id].append((number, day, quantity - (back or ZERO)))
+        found[line_id].append((day, quantity - (back or ZERO)))
     return found

@@ -60,7 +60,7 @@ def fill_invoice(invoice: Invoice, order: Order, deliveries: Sequence[Delivery])
     share = _share_of_order(order, goods)
     fixed = _fixed_charges(order, codes, invoice.delivery_date, share)
     if not goods and not fixed:
-        raise Refused(f"Nothing on {order.label.lower()} is left to bill.")
+        raise Refused(f"{order.label} has nothing left to bill.")
     totals = _totals(order, goods, fixed, share)
     if totals.total < 0:
         raise Refused(f"The invoice would come to {totals.total:f}: bill it together with other lines.")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-
-from sqlalchemy import select
 
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
-from webapp.domain.errors import BadInput, NotFound, Refused, StaleVersion
+from webapp.domain.errors import BadInput, Refused, StaleVersion
 from webapp.domain.numbers import Number, parse_quantity, tidy
 from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState, OrderState
@@ -19,7 +17,6 @@ from webapp.models import (
     Invoice,
     Order,
     OrderLine,
-    Shipment,
     User,
 )
 from webapp.services import audit, locks
@@ -52,19 +49,6 @@ def draft_invoice(order_number: str, *, lines: Mapping[int, Number] | None = Non
 
 
 @command
-def draft_invoice_for_shipments(shipment_numbers: Iterable[str], *, actor: User) -> Invoice:
-    """Draft an invoice over what certain shipments of one order delivered and no invoice covers.
-
-    Raises Forbidden, NotFound, BadInput for shipments of several orders, IllegalMove, Refused when all is billed.
-    """
-    require(actor, Permission.INVOICES_WRITE)
-    numbers = set(shipment_numbers)
-    order = locks.lock_order(_order_of(numbers))
-    order.must_be(*BILLABLE)
-    return _draft(order, [one for one in unbilled_deliveries(order) if one.shipment_number in numbers], actor=actor)
-
-
-@command
 def redraft_invoice(
     invoice_id: int, *, lines: Mapping[int, Number] | None = None, version: int | None = None, actor: User
 ) -> Invoice:
@@ -76,7 +60,7 @@ def redraft_invoice(
     require(actor, Permission.INVOICES_WRITE)
     invoice, (order,) = _lock_draft(invoice_id)
     if version is not None and invoice.version != version:
-        raise StaleVersion(f"Somebody else changed {invoice.label.lower()} meanwhile.")
+        raise StaleVersion(f"{invoice.label} was changed by somebody else meanwhile.")
     if invoice.state is InvoiceState.VALIDATED:
         invoice.move_to(InvoiceState.DRAFT)
         invoice.validated_at = None
@@ -126,21 +110,6 @@ def void_invoice(invoice_id: int, *, reason: str, actor: User) -> Invoice:
 # -- what goes on it ---------------------------------------------------------------------------------------------------
 
 
-def _order_of(shipment_numbers: set[str]) -> str:
-    orders = set(
-        db.session.scalars(
-            select(Order.order_number)
-            .join(Shipment, Shipment.order_id == Order.id)
-            .where(Shipment.shipment_number.in_(shipment_numbers))
-        )
-    )
-    if not orders:
-        raise NotFound(f"There is no shipment {', '.join(sorted(shipment_numbers))}.")
-    if len(orders) > 1:
-        raise BadInput("One invoice covers shipments of one order.", field="shipments")
-    return orders.pop() or ""
-
-
 def _lock_draft(invoice_id: int) -> tuple[Invoice, list[Order]]:
     invoice, orders = locks.lock_invoice_with_orders(invoice_id)
     invoice.must_be(InvoiceState.DRAFT, InvoiceState.VALIDATED)
@@ -170,7 +139,7 @@ def _oldest(deliveries: Sequence[Delivery], quantity: Decimal, line: OrderLine) 
     for one in deliveries:
         part = min(one.quantity, quantity)
         if part:
-            taken.append(Delivery(one.line, part, one.shipped_on, one.shipment_number))
+            taken.append(Delivery(one.line, part, one.shipped_on))
             quantity -= part
     return taken
 

@@ -18,6 +18,8 @@ from typing import Any, Literal
 import typst
 
 from webapp.domain.errors import Refused
+from webapp.models import User
+from webapp.queries import shipment_papers
 from webapp.queries.printed import PrintedDocument, printed
 
 WEBAPP = Path(__file__).resolve().parents[1]
@@ -38,6 +40,21 @@ def invoice_pdf(snapshot: Mapping[str, Any]) -> bytes:
     """The PDF of an invoice or credit note. Raises Unprintable."""
     document = printed(snapshot)
     return render("invoice.typ", _sheet(document) | asdict(document))
+
+
+def pick_list_pdf(shipment_number: str, *, viewer: User) -> bytes:
+    """The pick list of a shipment, by place. Raises NotFound, Unprintable."""
+    return render("pick_list.typ", shipment_papers.pick_list(shipment_number, viewer=viewer))
+
+
+def packing_slip_pdf(shipment_number: str, *, viewer: User) -> bytes:
+    """The packing slip of a shipment. Raises NotFound, Unprintable."""
+    return render("shipment.typ", shipment_papers.packing_slip(shipment_number, viewer=viewer))
+
+
+def delivery_note_pdf(shipment_number: str, *, viewer: User) -> bytes:
+    """The delivery note of a shipment. Raises NotFound, Unprintable."""
+    return render("shipment.typ", shipment_papers.delivery_note(shipment_number, viewer=viewer))
 
 
 def render(template: str, data: Mapping[str, Any]) -> bytes:

@@ -1,0 +1,56 @@
+"""What credit notes take of an invoice's lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from webapp.db import db
+from webapp.domain.states import InvoiceState
+from webapp.models import CreditNote, CreditNoteLine, Invoice
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """What credit notes, drafts included, take of an invoice line: by quantity, and off its price alone."""
+
+    quantity: Decimal = ZERO
+    subtotal: Decimal = ZERO
+    order_discount_share: Decimal = ZERO
+    net: Decimal = ZERO
+    tax: Decimal = ZERO
+    price_net: Decimal = ZERO
+    price_tax: Decimal = ZERO
+
+
+def credited_of(invoice: Invoice) -> dict[int, Credited]:
+    """By invoice line id, what is credited or drafted to be."""
+    amounts = (
+        CreditNoteLine.quantity,
+        CreditNoteLine.subtotal,
+        CreditNoteLine.order_discount_share,
+        CreditNoteLine.net_amount,
+        CreditNoteLine.tax_amount,
+    )
+    off_the_price = (CreditNoteLine.net_amount, CreditNoteLine.tax_amount)
+    rows = db.session.execute(
+        select(
+            CreditNoteLine.invoice_line_id,
+            *(_sum_of(amount, counts_quantity=True) for amount in amounts),
+            *(_sum_of(amount, counts_quantity=False) for amount in off_the_price),
+        )
+        .join(CreditNote, CreditNoteLine.credit_note_id == CreditNote.id)
+        .where(CreditNote.invoice_id == invoice.id, CreditNote.state != InvoiceState.VOID)
+        .group_by(CreditNoteLine.invoice_line_id)
+    )
+    return {line_id: Credited(*sums) for line_id, *sums in rows}
+
+
+def _sum_of(amount: InstrumentedAttribute[Decimal], *, counts_quantity: bool) -> ColumnElement[Decimal]:
+    counted = case((CreditNoteLine.counts_quantity == counts_quantity, amount), else_=ZERO)
+    return func.sum(counted)

@@ -40,6 +40,7 @@ SHORTEST_PAUSE = 0.01
 RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
 LOCK_TIMEOUT = "55P03"
 SQLITE_BUSY = 5
+PREPARED_STATEMENTS = 1000
 
 _writer = threading.RLock()  # SQLite waits for a lock by sleeping; one writer at a time in this process waits less
 
@@ -190,6 +191,13 @@ class Versioned:
 db = SQLAlchemy(model_class=Base, session_options={"autoflush": True})
 
 
+@event.listens_for(db.session, "loaded_as_persistent")
+def _keep(session: Session, row: Any) -> None:
+    """The identity map is weak: what a transaction has read would be read again once nobody points to it."""
+    if session.info.get("depth"):
+        session.info["unit"].setdefault("kept", []).append(row)
+
+
 def init_db(app: Flask) -> None:
     """Bind the session to the application's database and tune its connections."""
     url = sa.make_url(app.config["SQLALCHEMY_DATABASE_URI"])
@@ -205,6 +213,15 @@ def init_db(app: Flask) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _tune_sqlite(db.engine, synchronous=app.config.get("SQLITE_SYNCHRONOUS", "FULL"))
+        else:
+            _tune_postgresql(db.engine)
+
+
+def _tune_postgresql(engine: sa.Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        # the driver keeps a hundred prepared statements by default; the way from order to cash takes more than that
+        connection.prepared_max = PREPARED_STATEMENTS
 
 
 def _tune_sqlite(engine: sa.Engine, *, synchronous: str) -> None:
@@ -264,7 +281,7 @@ def atomic() -> Iterator[Session]:
             session.rollback()
             raise
         finally:
-            session.info["depth"] = 0
+            session.info.update(depth=0, unit={})
 
 
 @contextmanager

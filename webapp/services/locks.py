@@ -5,12 +5,13 @@ shipments, invoices and credit notes, payments, promotion counters, stock levels
 series (last). When only a document's number is known, its customer is locked by a subselect on it, then the
 document. Locked reads are ``FOR NO KEY UPDATE`` (plain ``FOR UPDATE`` on a customer deadlocks with the foreign
 key of an order inserted just before) and ``populate_existing`` (else the session hands back what the route
-loaded). SQLite ignores the clause; there the transaction itself (``BEGIN IMMEDIATE``) is the lock.
+loaded). A locked row stays as this transaction leaves it, so it is neither locked nor read twice. SQLite ignores the
+clause; there the transaction itself (``BEGIN IMMEDIATE``) is the lock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -47,7 +48,10 @@ M = TypeVar("M", bound=Base)
 
 def lock_customer(customer_id: int) -> Customer:
     """The customer row, locked: first of all in every command that changes exposure or limit."""
-    return _lock_one(select(Customer).where(Customer.id == customer_id), Customer, customer_id, "customer")
+    rows = _lock_by_id(Customer, [customer_id])
+    if not rows:
+        raise NotFound(f"There is no customer {customer_id}.")
+    return rows[0]
 
 
 def lock_customer_by_code(code: str) -> Customer:
@@ -57,11 +61,15 @@ def lock_customer_by_code(code: str) -> Customer:
 
 def lock_customers(customer_ids: Iterable[int]) -> list[Customer]:
     """Several customers, locked in the order of their ids."""
-    return _lock_all(select(Customer).where(Customer.id.in_(set(customer_ids))).order_by(Customer.id), Customer)
+    return _lock_by_id(Customer, customer_ids)
 
 
 def lock_order(number: str) -> Order:
     """The order (or quote) called ``number`` with lines and charges, its customer locked before it. Raises NotFound."""
+    held = _held(Order, lambda order: number in (order.order_number, order.quote_number))
+    if held is not None:
+        lock_customer(held.customer_id)
+        return held
     named = or_(Order.order_number == number, Order.quote_number == number)
     _lock_customer_of(Order.customer_id, named)
     return _lock_one(select(Order).where(named).options(*_order_parts()), Order, number, "order")
@@ -69,12 +77,14 @@ def lock_order(number: str) -> Order:
 
 def lock_orders(order_ids: Iterable[int]) -> list[Order]:
     """Several orders of customers that are locked already, in the order of their ids."""
-    statement = select(Order).where(Order.id.in_(set(order_ids))).order_by(Order.id).options(*_order_parts())
-    return _lock_all(statement, Order)
+    return _lock_by_id(Order, order_ids, *_order_parts())
 
 
 def lock_shipment(number: str) -> Shipment:
     """The shipment called ``number`` with its lines, after its customer and order. Raises NotFound."""
+    held = _held(Shipment, lambda shipment: shipment.shipment_number == number)
+    if held is not None:
+        return held
     named = Shipment.shipment_number == number
     order_number = db.session.execute(
         select(Order.order_number).join(Shipment, Shipment.order_id == Order.id).where(named)
@@ -105,19 +115,17 @@ def lock_shipments_of(order: Order, *states: ShipmentState) -> list[Shipment]:
 
 def lock_invoice(invoice_id: int) -> Invoice:
     """The invoice with lines and taxes, its customer locked before it. Raises NotFound."""
-    named = Invoice.id == invoice_id
-    _lock_customer_of(Invoice.customer_id, named)
-    return _lock_one(
-        select(Invoice).where(named).options(selectinload(Invoice.lines), selectinload(Invoice.taxes)),
-        Invoice,
-        invoice_id,
-        "invoice",
-    )
+    if _held(Invoice, lambda invoice: invoice.id == invoice_id) is None:
+        _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id)
+    rows = _lock_by_id(Invoice, [invoice_id], selectinload(Invoice.lines), selectinload(Invoice.taxes))
+    if not rows:
+        raise NotFound(f"There is no invoice {invoice_id}.")
+    return rows[0]
 
 
 def lock_invoices(invoice_ids: Iterable[int]) -> list[Invoice]:
     """Several invoices of customers that are locked already, in the order of their ids."""
-    return _lock_all(select(Invoice).where(Invoice.id.in_(set(invoice_ids))).order_by(Invoice.id), Invoice)
+    return _lock_by_id(Invoice, invoice_ids)
 
 
 def lock_invoices_by_number(numbers: Iterable[str], *, field: str) -> list[Invoice]:
@@ -209,7 +217,7 @@ def lock_levels(variant_ids: Iterable[int], location_ids: Iterable[int] | None =
 
 def lock_levels_by_id(level_ids: Iterable[int]) -> list[StockLevel]:
     """Stock levels by id, locked in that order."""
-    return _lock_all(select(StockLevel).where(StockLevel.id.in_(set(level_ids))).order_by(StockLevel.id), StockLevel)
+    return _lock_by_id(StockLevel, level_ids)
 
 
 def lock_lots(level_ids: Iterable[int]) -> list[Lot]:
@@ -225,7 +233,7 @@ def lock_lots(level_ids: Iterable[int]) -> list[Lot]:
 
 def lock_variants(variant_ids: Iterable[int]) -> list[Variant]:
     """Variants whose stock value changes, locked in the order of their ids, after levels and lots."""
-    return _lock_all(select(Variant).where(Variant.id.in_(set(variant_ids))).order_by(Variant.id), Variant)
+    return _lock_by_id(Variant, variant_ids)
 
 
 def lock_user(email: str) -> User:
@@ -254,8 +262,8 @@ def lock_tax_code(code: str) -> TaxCode:
 
 
 def is_locked(row: Base) -> bool:
-    """Whether the running command has locked the row."""
-    return (row.__tablename__, row.id) in unit().get("locked", set())  # type: ignore[attr-defined]
+    """Whether this transaction has locked the row."""
+    return (type(row), row.id) in unit().get("held", {})  # type: ignore[attr-defined]
 
 
 def _order_parts() -> Sequence[Any]:
@@ -284,5 +292,27 @@ def _lock_all(statement: Select[M], model: type[M]) -> list[M]:
         raise RuntimeError("Rows are locked inside a command only.")
     locked = statement.with_for_update(key_share=True, of=model).execution_options(populate_existing=True)
     rows = list(db.session.scalars(locked).unique())
-    unit().setdefault("locked", set()).update((model.__tablename__, row.id) for row in rows)  # type: ignore[attr-defined]
+    hold(*rows)
     return rows
+
+
+def _lock_by_id(model: type[M], ids: Iterable[int], *options: Any) -> list[M]:
+    """Rows by id, locked in that order unless they are held already."""
+    wanted = set(ids)
+    held = unit().setdefault("held", {})
+    missing = {one for one in wanted if (model, one) not in held}
+    if missing:
+        key = model.id  # type: ignore[attr-defined]
+        _lock_all(select(model).where(key.in_(missing)).order_by(key).options(*options), model)
+    return [held[model, one] for one in sorted(wanted) if (model, one) in held]
+
+
+def _held(model: type[M], wanted: Callable[[M], bool]) -> M | None:
+    """The row of this kind that the transaction has locked or written itself, if it has."""
+    held = unit().get("held", {})
+    return next((row for (kind, _), row in held.items() if kind is model and wanted(row)), None)
+
+
+def hold(*rows: Base) -> None:
+    """Note rows that nobody else can change before this transaction ends: locked, or written by itself."""
+    unit().setdefault("held", {}).update({(type(row), row.id): row for row in rows})  # type: ignore[attr-defined]

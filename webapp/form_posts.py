@@ -58,8 +58,13 @@ def run_once(work: Work) -> Mapping[str, Any]:
 
 def try_once(work: Work) -> Attempt:
     """The same, but a refusal about what was typed is handed back instead of raised."""
+    return attempt(lambda: run_once(work))
+
+
+def attempt(work: Work) -> Attempt:
+    """Do ``work`` without a key; a refusal about what was typed is handed back instead of raised."""
     try:
-        return Attempt(run_once(work))
+        return Attempt(work())
     except ABOUT_WHAT_WAS_TYPED as refusal:
         return Attempt(refusal=refusal)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
+from zoneinfo import available_timezones
 
 from webapp.domain import numbers
 from webapp.domain.errors import BadInput
@@ -117,6 +118,14 @@ def country(value: Any, field: str) -> str:
 def language(value: Any, field: str) -> str:
     """A language tag like ``en`` or ``de-CH``; ``en`` when empty."""
     return _shaped(value, field, _LANGUAGE, "must be a language like en or de-CH") or "en"
+
+
+def time_zone(value: Any, field: str) -> str:
+    """The name of a time zone (IANA)."""
+    found = clean(value, field=field, max_length=60, required=True)
+    if found not in available_timezones():
+        raise BadInput(f"{numbers.label(field)} must be a time zone like Europe/Berlin.", field=field)
+    return found
 
 
 def flag(value: Any, field: str) -> bool:

@@ -63,7 +63,7 @@ def test_what_is_wrong_is_said_field_by_field_and_what_was_typed_stays(client, s
     text = words(response)
     assert response.status_code == 422
     assert "This is not the set-up token." in text
-    assert "Country must be the two letters of a country" in text
+    assert "must be the two letters of a country" in text
     assert 'value="Nordwind Großhandel"' in response.text
     assert PASSWORD not in response.text
     assert session.get(Company, 1) is None

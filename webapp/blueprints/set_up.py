@@ -39,7 +39,7 @@ def new() -> str:
 @requires(Permission.PUBLIC)
 @limiter.limit(COSTLY)
 def create() -> Response | tuple[str, int]:
-    """Found the company; then its administrator logs in. What is wrong is said field by field, nothing typed is lost."""
+    """Found the company; then its administrator logs in. What is wrong is said by field, nothing typed is lost."""
     _refuse_later()
     outcome = attempt(_found)
     if outcome.refusal:

@@ -103,6 +103,12 @@ def _refuse_products(op: Any) -> None:
         raise sa.exc.ArgumentError("Multiply and divide amounts in Python, not in SQL.")
 
 
+class Amount(Scaled):
+    """An amount of money: always a whole number of its currency's minor units."""
+
+    cache_ok = True
+
+
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An aware UTC datetime; naive ones are refused."""
 
@@ -123,7 +129,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-Money = Scaled(4)
+Money = Amount(4)
 Price = Scaled(6)
 Quantity = Scaled(6)
 Percent = Scaled(4)

@@ -23,7 +23,7 @@ def journal_of(document: Any, kind: str | None = None) -> dict[str, tuple[Decima
             Journal.kind == (kind or document.document_kind),
         )
     )
-    return {purpose: (amount, base) for purpose, amount, base in rows}
+    return {str(purpose): (amount, base) for purpose, amount, base in rows}
 
 
 def events_on(document: Any) -> list[str]:

@@ -5,7 +5,14 @@
 
 from __future__ import annotations
 
-from webapp.queries.invariants import approvals, audit, money, orders, stock  # noqa: F401 - registers their checks
+from webapp.queries.invariants import (  # noqa: F401 - registers their checks
+    approvals,
+    audit,
+    money,
+    orders,
+    stock,
+    whole_amounts,
+)
 from webapp.queries.invariants.registry import CHECKS, Offence
 
 __all__ = ["CHECKS", "Offence", "run_all"]

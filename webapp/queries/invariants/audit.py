@@ -9,7 +9,7 @@ from sqlalchemy import String, cast, func, select, text
 from sqlalchemy.orm import aliased
 
 from webapp.db import db
-from webapp.models import CreditNote, Invoice, Order, Payment, Shipment, StateChange
+from webapp.models import CreditNote, Event, IdempotencyKey, Invoice, Order, Payment, Shipment, StateChange
 from webapp.models.triggers import trigger_names
 from webapp.queries.invariants.registry import Offence, invariant, rows
 
@@ -58,3 +58,19 @@ def every_state_has_its_event() -> Iterable[Offence]:
         )
     ):
         yield Offence("I24", f"{kind} {document_id}", "its recorded changes of state do not follow one another")
+
+
+@invariant("I25")
+def a_key_has_one_effect() -> Iterable[Offence]:
+    """One idempotency key stands on the event of one command, which is by the user who sent it."""
+    main = Event.is_main, Event.idempotency_key_id.is_not(None)
+    for key_id in db.session.scalars(
+        select(Event.idempotency_key_id).where(*main).group_by(Event.idempotency_key_id).having(func.count() > 1)
+    ):
+        yield Offence("I25", f"idempotency key {key_id}", "stands on more than one command")
+    for event_id in db.session.scalars(
+        select(Event.id)
+        .join(IdempotencyKey, IdempotencyKey.id == Event.idempotency_key_id)
+        .where(*main, Event.actor_id != IdempotencyKey.user_id)
+    ):
+        yield Offence("I25", f"event {event_id}", "carries the idempotency key of another user")

@@ -10,18 +10,20 @@ Every route says what it needs, and one that says nothing is refused::
 ``Permission.PUBLIC`` needs no log-in, ``Permission.SELF`` any. Pages ask ``can(Permission.X)`` before they show a
 button; the service asks again (``webapp.services.authorize``), since rules about *this* document live there.
 
-Pages know their user by the session cookie; the JSON API never does, so that no other site can speak for a user.
+Pages know their user by the session cookie; the JSON API never does, so that no other site can speak for a user: there
+a bearer token says who asks. The API's own description may be read in a browser that is logged in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeGuard, TypeVar, cast
 
 from flask import Flask, current_app, g, request
 from flask_login import LoginManager
 from flask_login import current_user as _current_user
 from sqlalchemy.exc import DBAPIError
+from werkzeug.datastructures import Authorization
 from werkzeug.exceptions import Unauthorized
 
 from webapp import cookies, filters
@@ -29,11 +31,12 @@ from webapp.domain import clock
 from webapp.domain.errors import Busy, Forbidden
 from webapp.domain.permissions import Permission
 from webapp.logs import logger
-from webapp.models import LoginSession, User
+from webapp.models import ApiToken, LoginSession, User
 from webapp.queries import sessions as reads
 from webapp.queries.company import company
-from webapp.security import is_api
-from webapp.services import audit, sessions
+from webapp.queries.tokens import live_token
+from webapp.security import UNSAFE_METHODS, is_api
+from webapp.services import audit, sessions, tokens
 from webapp.services.authorize import require
 
 P = ParamSpec("P")
@@ -49,6 +52,16 @@ class LogInNeeded(Unauthorized):
     """Nobody is logged in, or the session has ended."""
 
     description = "Your session has ended. Log in to go on."
+
+
+class TokenNeeded(LogInNeeded):
+    """A program sent no token, or one that is not good any more."""
+
+    sentence = "Send a valid API token with the request: Authorization: Bearer TOKEN."
+
+
+READABLE_IN_A_BROWSER = frozenset({"api.docs"})
+"""Endpoints below /api that a cookie opens too: pages for people."""
 
 
 def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -96,8 +109,32 @@ def init_auth(app: Flask) -> None:
 
 
 def load_user(_request: object) -> User | None:
-    """The user whose token came with the request. A cookie opens pages only, never the API."""
-    return None if is_api() else user_of_cookie()
+    """Who sent the request. A cookie opens pages only, never the API; there it takes a token."""
+    if is_api() and request.endpoint not in READABLE_IN_A_BROWSER:
+        return user_of_token()
+    return user_of_cookie()
+
+
+def user_of_token() -> User | None:
+    """The user as whom the request's bearer token acts."""
+    sent = request.authorization
+    found = live_token(sessions.hash_of(sent.token or ""), clock.now()) if _is_bearer(sent) else None
+    if found is None:
+        return None
+    g.api_token = found
+    if tokens.is_noted_too_long_ago(found):
+        _note(lambda: tokens.note_use(found))
+    return found.user
+
+
+def program() -> User:
+    """The user of this request of a program, as commands take it."""
+    token: ApiToken = g.api_token
+    return token.user
+
+
+def _is_bearer(sent: Authorization | None) -> TypeGuard[Authorization]:
+    return sent is not None and sent.type == "bearer" and sent.token is not None and sent.token.isascii()
 
 
 def user_of_cookie() -> User | None:
@@ -128,8 +165,15 @@ def authorize() -> None:
     if permission is Permission.PUBLIC:
         return
     if not current_user:
-        raise LogInNeeded
+        raise TokenNeeded if is_api() else LogInNeeded
+    _refuse_beyond_scope()
     require(current_user, permission)
+
+
+def _refuse_beyond_scope() -> None:
+    token: ApiToken | None = g.get("api_token")
+    if token is not None and not tokens.allows(token, writing=request.method in UNSAFE_METHODS):
+        raise Forbidden("This token may only read. Make one with the scope write.")
 
 
 def _use_formats(user: User) -> None:
@@ -139,10 +183,13 @@ def _use_formats(user: User) -> None:
 
 
 def _note_use(session: LoginSession) -> None:
-    """Note that the session is in use. Reading goes on when nothing can be written, with a full disk for example."""
-    if not sessions.is_seen_too_long_ago(session):
-        return
+    if sessions.is_seen_too_long_ago(session):
+        _note(lambda: sessions.touch(session))
+
+
+def _note(use: Callable[[], None]) -> None:
+    """Note that something is in use. Reading goes on when nothing can be written, with a full disk for example."""
     try:
-        sessions.touch(session)
+        use()
     except (Busy, DBAPIError) as error:
-        logger(__name__).warning("session use not noted", error=str(error))
+        logger(__name__).warning("use not noted", error=str(error))

@@ -150,6 +150,47 @@ def export(kind: str, file: Path) -> None:
     file.write_bytes(exporting.export_file(kind, actor=company.system_user()))
 
 
+@click.group()
+def token() -> None:
+    """Tokens of programs, which act as their user."""
+
+
+@token.command("add")
+@click.argument("email")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(["read", "write"]), help="By default both.")
+@click.option("--expires", "days", type=int, metavar="DAYS", help="By default never: until it is revoked.")
+@with_appcontext
+def add_token(email: str, scopes: tuple[str, ...], days: int | None) -> None:
+    """Make an API token of the user EMAIL and print it, this once."""
+    from webapp.services import company, tokens
+
+    chosen = [tokens.Scope(scope) for scope in scopes or ("read", "write")]
+    click.echo(tokens.make_token(email, scopes=chosen, days=days, actor=company.system_user()))
+
+
+@token.command("list")
+@click.argument("email")
+@with_appcontext
+def list_tokens(email: str) -> None:
+    """The tokens of the user EMAIL: number, scopes, when made, used last, over and revoked."""
+    from webapp.queries.tokens import tokens_of
+
+    for one in tokens_of(email):
+        days = (one.created_at, one.last_used_at, one.expires_at, one.revoked_at)
+        click.echo("\t".join([str(one.id), one.scopes, *(f"{day:%Y-%m-%d %H:%M}" if day else "-" for day in days)]))
+
+
+@token.command("revoke")
+@click.argument("token_id", type=int, metavar="NUMBER")
+@with_appcontext
+def revoke_token(token_id: int) -> None:
+    """End the token NUMBER, as the list calls it, at once."""
+    from webapp.services import company, tokens
+
+    ended = tokens.revoke_token(token_id, actor=company.system_user())
+    click.echo(f"Token {ended.id} of {ended.user.email} opens nothing any more.")
+
+
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
@@ -176,7 +217,7 @@ def worker(end_with_parent: bool) -> None:
     jobs.work(current_app._get_current_object(), stop)  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way
 
 
-COMMANDS: tuple[click.Command, ...] = (run, check, user, import_, export, worker)
+COMMANDS: tuple[click.Command, ...] = (run, check, user, import_, export, token, worker)
 
 HELP = "Counterfoil: orders, credit, stock, shipments, invoices and payments of a wholesaler."
 

@@ -19,13 +19,13 @@ and leads back. Refused permissions are recorded, in a command of their own, aft
 
 from __future__ import annotations
 
-from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, Unauthorized
 
-from webapp import htmx
+from webapp import htmx, wire
 from webapp.addresses import way_back
 from webapp.domain.errors import Busy, DomainError, Forbidden
 from webapp.logs import logger
@@ -83,6 +83,8 @@ def answer_http_error(error: HTTPException) -> Response:
     status = error.code or SERVER_ERROR
     sentence = _sentence_of(error, status)
     answer = _answer(Refusal(status, sentence, retry_after=getattr(error, "retry_after", None)))
+    if status == UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
     if status == NOT_ALLOWED:
         answer.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
     return answer
@@ -124,7 +126,7 @@ def _answer(refusal: Refusal) -> Response:
 
 def _in_the_askers_form(refusal: Refusal) -> Response:
     if is_api():
-        return jsonify(error=refusal.sentence, details=refusal.details)
+        return wire.respond(wire.refusal(refusal.sentence, refusal.details))
     if not htmx.is_htmx():
         return make_response(_page(refusal, back=way_back()))
     response = make_response(render_template("_notice.html", refusal=refusal, request_id=g.get("request_id")))

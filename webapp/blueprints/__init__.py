@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from webapp.blueprints import account, dashboard, health, sessions, set_up, styleguide
+from webapp.blueprints import account, api, dashboard, health, sessions, set_up, styleguide
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     sessions.bp,
@@ -12,6 +12,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account.bp,
     dashboard.bp,
     health.bp,
+    api.bp,
 )
 
 FOR_DEVELOPERS: tuple[Blueprint, ...] = (styleguide.bp,)

@@ -13,6 +13,7 @@ class Action(StrEnum):
     USER_ADDED = "user.added"
     USER_CHANGED = "user.changed"
     TOKEN_MADE = "token.made"
+    TOKEN_REVOKED = "token.revoked"
     LOGGED_IN = "user.logged_in"
     LOGGED_OUT = "user.logged_out"
     LOG_IN_FAILED = "user.log_in_failed"

@@ -56,6 +56,17 @@ class AllocationResult:
     message: str
     taken_qty: Decimal = ZERO
 
+    @property
+    def details(self) -> dict[str, Any]:
+        """What programs are told of the line."""
+        return {
+            "line_number": self.line_number,
+            "item": self.item,
+            "success": self.success,
+            "allocated_qty": self.allocated_qty,
+            "message": self.message,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class AllocationOutcome:
@@ -102,7 +113,7 @@ def allocate_order(number: str, *, lines: Mapping[int, Decimal | None] | None = 
     taken = _reserve(order, wanted, actor)
     results = _results(order, wanted, taken)
     if not any(taken.values()):
-        raise InsufficientStock("Insufficient stock", {"allocation_details": results})
+        raise InsufficientStock("Insufficient stock", {"allocation_details": [result.details for result in results]})
     audit.record(
         Action.STOCK_ALLOCATED,
         order,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -22,15 +23,17 @@ from webapp.services.versions import require_current
 
 
 @command
-def add_item(*, actor: User, **values: Any) -> Variant:
+def add_item(*, cost: Decimal | None = None, actor: User, **values: Any) -> Variant:
     """Add an item; ``values`` names fields of ``webapp.domain.records``. Prices are in the base currency.
 
-    With ``item`` the variant joins the others of that name. Raises BadInput, Forbidden.
+    ``cost`` is what a unit costs until a receipt says otherwise. With ``item`` the variant joins the others of that
+    name. Raises BadInput, Forbidden.
     """
     require(actor, Permission.ITEMS_WRITE)
     if variant_ids([str(values.get("sku") or "").strip()]):
         raise BadInput(f"There is an item {values['sku']} already.", field="sku")
     variant = ItemWriter([values], []).add(values)
+    variant.average_cost = cost
     db.session.flush()
     audit.record(Action.ITEM_ADDED, variant, actor=actor, after=values)
     return variant

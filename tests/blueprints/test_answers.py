@@ -332,6 +332,7 @@ def counted(make_app: Callable[..., Flask]) -> Iterator[FlaskClient]:
 
 
 def test_a_burst_of_log_ins_is_told_to_wait(counted: FlaskClient, session: Session) -> None:
+    found_company()
     token = {"csrf_token": token_of(counted, "/log-in")}
     statuses = [counted.post("/log-in", data=token).status_code for _ in range(31)]
     assert statuses == [422] * 30 + [429]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -83,7 +84,7 @@ def shipment_in(state: str, staff: Staff, *lines: tuple[str, int], **fields: Any
     """The number of a shipment of a new order, brought to DRAFT, PICKED, PACKED or SHIPPED."""
     number = allocated(staff, *(lines or (("A-1", 10),)), **fields)
     (shipment,) = shipping.create_shipments(number, actor=staff.warehouse)
-    steps = {
+    steps: dict[str, Callable[..., Any]] = {
         "PICKED": shipping.pick_shipment,
         "PACKED": shipping.pack_shipment,
         "SHIPPED": shipping.ship_shipment,
@@ -127,13 +128,19 @@ def lots(sku: str) -> dict[tuple[str, bool], tuple[Decimal, Decimal]]:
         select(Lot).join(StockLevel, StockLevel.id == Lot.level_id).join(Variant).where(Variant.sku == sku)
     )
     return {
-        ((lot.batch or lot.serial).number if lot.batch or lot.serial else "", lot.quarantined): (
+        (_name(lot), lot.quarantined): (
             lot.on_hand_qty,
             lot.allocated_qty,
         )
         for lot in rows
         if lot.on_hand_qty
     }
+
+
+def _name(lot: Lot | None) -> str:
+    """The batch or serial number of a lot; empty for goods that are not told apart."""
+    named = lot and (lot.batch or lot.serial)
+    return named.number if named else ""
 
 
 def held(number: str) -> list[tuple[int, str, Decimal]]:
@@ -147,7 +154,7 @@ def held(number: str) -> list[tuple[int, str, Decimal]]:
     return sorted(
         (
             row.order_line.line_number,
-            (row.lot.batch or row.lot.serial).number if row.lot else "",
+            _name(row.lot),
             row.quantity,
         )
         for row in rows

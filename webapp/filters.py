@@ -7,6 +7,7 @@ template               value                                       shown (en_GB)
 ``|amount("EUR")``     the same with the code in front             ``EUR 1,240.00``
 ``|price``             Decimal, 2 to 6 decimals                    ``7.35``  ``0.0125``
 ``|quantity``          Decimal without idle zeros                  ``1,200``  ``2.5``
+``|typed(2)``           Decimal in a field, 2 decimals at least     ``1200.00``
 ``|percent``           Decimal in percent                          ``12.5 %``
 ``|day``               date, for documents                         ``Fri 8 May 2026``
 ``|short_day``         date, for lists (year when it is not this)  ``8 May``
@@ -26,10 +27,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_decimal, get_currency_precision
+from babel.numbers import format_decimal, get_currency_precision, get_decimal_symbol
 from flask import Flask, g
 
 from webapp.domain import clock
+from webapp.domain.numbers import tidy
 
 NOTHING = "–"
 MINUS = "\N{MINUS SIGN}"
@@ -78,6 +80,21 @@ def quantity(value: Decimal | int | None) -> str:
     return NOTHING if value is None else _decimal(Decimal(value), "#,##0.######")
 
 
+def typed(value: Decimal | None, decimals: int = 0) -> str:
+    """A number as a field holds it: no groups, at least ``decimals`` decimals, the reader's decimal mark."""
+    if value is None:
+        return ""
+    text = f"{tidy(value):f}"
+    whole, _, part = text.partition(".")
+    part = part.ljust(decimals, "0")
+    return f"{whole}{',' if decimal_comma() else '.'}{part}" if part else whole
+
+
+def decimal_comma() -> bool:
+    """Whether this reader writes 1,5 for one and a half; the parsers of forms ask."""
+    return get_decimal_symbol(formats().locale) == ","
+
+
 def percent(value: Decimal | None) -> str:
     """A percentage given in percent (12.5, not 0.125)."""
     return NOTHING if value is None else f"{_decimal(value, '#,##0.####')}{NARROW}%"
@@ -122,7 +139,7 @@ def initials(name: str) -> str:
 
 def init_filters(app: Flask) -> None:
     """Make the table at the top true in templates."""
-    for function in (money, amount, price, quantity, percent, day, short_day, moment, exact, initials):
+    for function in (money, amount, price, quantity, typed, percent, day, short_day, moment, exact, initials):
         app.jinja_env.filters[function.__name__] = function
 
 

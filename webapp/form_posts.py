@@ -24,7 +24,7 @@ from flask import request
 from webapp.auth import current_user
 from webapp.domain.errors import BadInput, DomainError, KeyReused, Refused, StaleVersion
 from webapp.domain.numbers import parse_whole
-from webapp.services.once import fingerprint, once
+from webapp.services.once import Outcome, fingerprint, once
 
 KEY = "idempotency_key"
 NOT_CONTENT = frozenset({KEY, "csrf_token"})
@@ -40,6 +40,7 @@ class Attempt:
 
     data: Mapping[str, Any] = field(default_factory=dict)
     refusal: DomainError | None = None
+    replayed: bool = False
 
     @property
     def status(self) -> int:
@@ -51,14 +52,16 @@ class Attempt:
 
 def run_once(work: Work) -> Mapping[str, Any]:
     """Run the command of this request's form once for its key; answers what it left."""
-    fields = sorted((name, value) for name, value in request.form.items(multi=True) if name not in NOT_CONTENT)
-    digest = fingerprint(request.method, request.path, fields)
-    return once(request.form.get(KEY), current_user, digest, work).data
+    return _outcome(work).data
 
 
 def try_once(work: Work) -> Attempt:
     """The same, but a refusal about what was typed is handed back instead of raised."""
-    return attempt(lambda: run_once(work))
+    try:
+        outcome = _outcome(work)
+    except ABOUT_WHAT_WAS_TYPED as refusal:
+        return Attempt(refusal=refusal)
+    return Attempt(outcome.data, replayed=outcome.replayed)
 
 
 def attempt(work: Work) -> Attempt:
@@ -78,3 +81,9 @@ def form_version() -> int | None:
 def is_removal() -> bool:
     """Whether the request takes something away: DELETE, or a plain form that says ``_method=delete``."""
     return request.method == "DELETE" or request.form.get("_method") == "delete"
+
+
+def _outcome(work: Work) -> Outcome:
+    fields = sorted((name, value) for name, value in request.form.items(multi=True) if name not in NOT_CONTENT)
+    digest = fingerprint(request.method, request.path, fields)
+    return once(request.form.get(KEY), current_user, digest, work)

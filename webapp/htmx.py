@@ -31,7 +31,7 @@ def is_htmx() -> bool:
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
-def piece_or_page(piece: str, page: str, *, also: Iterable[str] = (), **context: Any) -> str:
+def piece_or_page(piece: str, page: str, /, *, also: Iterable[str] = (), **context: Any) -> str:
     """The partial for htmx, with the ones in ``also`` beside it; otherwise the page that includes them."""
     return _pieces(piece, also, context) if is_htmx() else render_template(page, **context)
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from webapp.blueprints import account, api, dashboard, health, sessions, set_up, styleguide
+from webapp.blueprints import (
+    account,
+    api,
+    dashboard,
+    health,
+    orders,
+    quotes,
+    sessions,
+    set_up,
+    styleguide,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     sessions.bp,
@@ -12,6 +22,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account.bp,
     dashboard.bp,
     health.bp,
+    orders.bp,
+    quotes.bp,
     api.bp,
 )
 

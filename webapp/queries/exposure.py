@@ -57,7 +57,11 @@ def standing_of(customer: Customer, day: date, *, excluding: Order | None = None
 def check_credit(customer: Customer, order_amount: Decimal, *, excluding: Order | None = None) -> CreditCheck:
     """Weigh an amount (customer's currency, tax included) against the credit the customer has left today."""
     day = today()
-    standing = standing_of(customer, day, excluding=excluding)
+    return weigh(customer, standing_of(customer, day, excluding=excluding), order_amount, day)
+
+
+def weigh(customer: Customer, standing: Standing, order_amount: Decimal, day: date) -> CreditCheck:
+    """Weigh an amount against a standing that was read already."""
     return decide(
         credit_limit=customer.limit_on(day),
         outstanding_balance=standing.exposure.outstanding_balance,

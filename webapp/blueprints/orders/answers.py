@@ -1,0 +1,25 @@
+"""What every change of an order answers: the order again, as it is after the commit."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response
+
+from webapp import htmx
+from webapp.auth import current_user
+from webapp.queries.order_page import OrderPage, order_page
+
+
+def the_page(number: str) -> OrderPage:
+    """The order as this user sees it now. Raises NotFound."""
+    return order_page(number, current_user)
+
+
+def order_again(number: str, said: str) -> Response:
+    """The whole document for htmx, its page for a plain form; both say what was done."""
+    page = the_page(number)
+    answer = htmx.piece_or_redirect(
+        "orders/_order.html", to=page.url, said=said, also=("orders/_head.html",), page=page, entry=""
+    )
+    answer.headers["HX-Retarget"] = "#order"
+    answer.headers["HX-Reswap"] = "outerHTML show:none"
+    return answer

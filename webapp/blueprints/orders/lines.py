@@ -1,0 +1,219 @@
+"""Lines of an order: one typed, many pasted, cells changed in place, why a price is what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from flask import render_template, request
+from werkzeug.wrappers import Response
+
+from webapp import htmx
+from webapp.auth import current_user, requires
+from webapp.blueprints.orders import bp
+from webapp.blueprints.orders.answers import order_again, the_page
+from webapp.domain.entry import Entry, PastedRows, parse_entry, parse_rows
+from webapp.domain.errors import BadInput, NotFound
+from webapp.domain.numbers import parse_percent, parse_price, parse_quantity
+from webapp.domain.permissions import Permission
+from webapp.filters import decimal_comma
+from webapp.form_posts import Attempt, attempt, form_version, is_removal, run_once, try_once
+from webapp.queries.order_facts import find_order, visible_order
+from webapp.queries.order_page import LineView, OrderPage
+from webapp.services.approvals import approve_discount, decline_discount
+from webapp.services.entry_quote import line_input, quote_entry
+from webapp.services.order_entry import add_lines, change_line, remove_line
+from webapp.services.order_flow import short_close_line
+from webapp.services.order_lines import LineInput
+
+UNPROCESSABLE = 422
+MOST_ROWS_NAMED = 20
+
+
+# -- entry ----------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/<number>/entry")
+@requires(Permission.ORDERS_READ)
+def show_entry(number: str) -> str:
+    """What the typed line would come to: figures only, never the field itself."""
+    order = find_order(number, current_user)
+    text = request.args.get("entry", "").strip()
+    read = attempt(lambda: {"quote": quote_entry(order, _read(text), current_user)} if text else {})
+    return render_template("orders/_entry_quote.html", order=order, text=text, read=read)
+
+
+@bp.post("/<number>/lines")
+@requires(Permission.ORDERS_WRITE)
+def create_lines(number: str) -> Response | str | tuple[str, int]:
+    """Add the typed line, or all pasted rows, or say why not; nothing typed is lost."""
+    visible_order(number, current_user)
+    done = try_once(lambda: _add(number))
+    page = the_page(number)
+    if done.refusal:
+        return _entry_again(page, done), done.status
+    added = [view for view in page.lines if view.number >= done.data["first"]]
+    said = f"{len(added)} line{'' if len(added) == 1 else 's'} added."
+    if "rows" in request.form or done.replayed:
+        return order_again(number, said)
+    return htmx.piece_or_redirect(
+        "orders/_entry_answer.html",
+        to=f"{page.url}#entry",
+        also=("orders/_new_rows.html", "orders/_keys.html", "orders/_aside.html"),
+        page=page,
+        added=added,
+        refusal=None,
+        entry="",
+    )
+
+
+def _add(number: str) -> dict[str, Any]:
+    inputs = _pasted(request.form["rows"]) if "rows" in request.form else [_typed(request.form)]
+    order = add_lines(number, inputs, version=form_version(), actor=current_user)
+    return {"first": order.lines[-len(inputs)].line_number}
+
+
+def _read(text: str) -> Entry:
+    return parse_entry(text, decimal_comma=decimal_comma())
+
+
+def _typed(form: Mapping[str, str]) -> LineInput:
+    entry = _read(form.get("entry", ""))
+    if form.get("pick"):
+        entry = replace(entry, search=form["pick"])
+    return line_input(entry)
+
+
+def _pasted(text: str) -> list[LineInput]:
+    read = parse_rows(text, decimal_comma=decimal_comma())
+    if read.errors or not read.entries:
+        raise BadInput(_problems(read), field="rows")
+    return [
+        LineInput(
+            sku=entry.search,
+            quantity=Decimal(1) if entry.quantity is None else entry.quantity,
+            unit_price=entry.unit_price,
+            discount_percent=entry.discount_percent or Decimal(0),
+        )
+        for entry in read.entries
+    ]
+
+
+def _problems(read: PastedRows) -> str:
+    if not read.errors:
+        return "There is no row to add."
+    named = " ".join(f"Row {error.row}: {error.message}" for error in read.errors[:MOST_ROWS_NAMED])
+    return f"Nothing was added. {named}"
+
+
+def _entry_again(page: OrderPage, done: Attempt) -> str:
+    return htmx.piece_or_page(
+        "orders/_entry_answer.html",
+        "orders/show.html",
+        also=("orders/_keys.html",),
+        page=page,
+        added=[],
+        refusal=done.refusal,
+        choices=getattr(done.refusal, "choices", ()),
+        entry=request.form.get("entry", ""),
+        rows=request.form.get("rows", ""),
+    )
+
+
+# -- one line -------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/<number>/lines/<int:line_number>/price")
+@requires(Permission.ORDERS_READ)
+def show_price(number: str, line_number: int) -> str:
+    """Why this price: every rule that won or lost. ``?shown=no`` folds it away again."""
+    page = the_page(number)
+    view = _line(page, line_number)
+    is_open = request.args.get("shown") != "no"
+    return htmx.piece_or_page("orders/_why.html", "orders/show.html", page=page, view=view, why=line_number * is_open)
+
+
+@bp.route("/<number>/lines/<int:line_number>", methods=["POST", "DELETE"])
+@requires(Permission.ORDERS_WRITE)
+def update_line(number: str, line_number: int) -> Response | tuple[str, int]:
+    """Save the cells of one line, or take the line off."""
+    visible_order(number, current_user)
+    if is_removal():
+        run_once(lambda: {"number": _remove(number, line_number)})
+        return order_again(number, f"Line {line_number} is taken off.")
+    done = try_once(lambda: {"number": _change(number, line_number)})
+    page = the_page(number)
+    view = _line(page, line_number)
+    if done.refusal is None:
+        return htmx.piece_or_redirect(
+            "orders/_line_note.html",
+            to=f"{page.url}#line-{line_number}",
+            also=("orders/_line_facts.html", "orders/_aside.html"),
+            page=page,
+            view=view,
+            refusal=None,
+        )
+    again = htmx.piece_or_page(
+        "orders/_line_note.html",
+        "orders/show.html",
+        also=("orders/_line_key.html",),
+        page=page,
+        view=view,
+        refusal=done.refusal,
+        wrong_line=line_number,
+        typed=request.form,
+        entry="",
+    )
+    return again, done.status
+
+
+@bp.post("/<number>/lines/<int:line_number>/short-close")
+@requires(Permission.ORDERS_WRITE)
+def create_short_close(number: str, line_number: int) -> Response:
+    """Give up the rest of a line, with a reason."""
+    visible_order(number, current_user)
+    reason = request.form.get("reason", "")
+    run_once(lambda: {"number": short_close_line(number, line_number, reason=reason, actor=current_user).number})
+    return order_again(number, f"The rest of line {line_number} is closed short.")
+
+
+@bp.route("/<number>/lines/<int:line_number>/discount-approval", methods=["POST", "DELETE"])
+@requires(Permission.DISCOUNTS_APPROVE)
+def update_discount_approval(number: str, line_number: int) -> Response:
+    """Approve the discount of a line, or decline it with a reason."""
+    visible_order(number, current_user)
+    decide = decline_discount if is_removal() or request.form.get("act") == "decline" else approve_discount
+    reason = request.form.get("reason", "")
+    run_once(lambda: {"number": decide(number, line_number, reason=reason, actor=current_user).number})
+    word = "declined" if decide is decline_discount else "approved"
+    return order_again(number, f"The discount on line {line_number} is {word}.")
+
+
+def _change(number: str, line_number: int) -> str:
+    form = request.form
+    order = change_line(
+        number,
+        line_number,
+        quantity=parse_quantity(form["quantity"], decimal_comma=decimal_comma()) if "quantity" in form else None,
+        unit_price=parse_price(form["unit_price"], decimal_comma=decimal_comma()) if form.get("unit_price") else None,
+        discount_percent=parse_percent(form["discount_percent"] or "0", field="discount", decimal_comma=decimal_comma())
+        if "discount_percent" in form
+        else None,
+        forget_typed_price="unit_price" in form and not form["unit_price"].strip(),
+        version=form_version(),
+        actor=current_user,
+    )
+    return order.number
+
+
+def _remove(number: str, line_number: int) -> str:
+    return remove_line(number, line_number, version=form_version(), actor=current_user).number
+
+
+def _line(page: OrderPage, line_number: int) -> LineView:
+    view = page.line(line_number)
+    if view is None:
+        raise NotFound(f"{page.order.label} has no line {line_number}.")
+    return view

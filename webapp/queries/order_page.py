@@ -1,0 +1,275 @@
+"""One order or quote as its page shows it, in a fixed number of statements however many lines it has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from webapp.db import db
+from webapp.domain.money import round_half_up
+from webapp.domain.numbers import tidy
+from webapp.domain.order_facts import to_ship, wanted
+from webapp.domain.permissions import Permission
+from webapp.domain.pricing import PriceStep, effective_discount
+from webapp.domain.states import OrderState
+from webapp.models import Approval, ApprovalKind, Comment, Order, OrderLine, User
+from webapp.queries import timeline
+from webapp.queries.blockers import Blocker, blockers_of
+from webapp.queries.company import company
+from webapp.queries.order_facts import OrderFacts, facts_of, find_order
+from webapp.queries.order_steps import Step, steps_of
+from webapp.queries.order_words import ON_HOLD, REFUSED_CREDIT, Tag, head_tags, line_tag
+
+ZERO, HUNDRED = Decimal(0), Decimal(100)
+EDITABLE = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED, OrderState.APPROVED, OrderState.CONFIRMED)
+ENDED = (OrderState.CLOSED, OrderState.CANCELLED)
+
+
+@dataclass(frozen=True)
+class LineView:
+    """One line with the words about it. ``margin`` is in percent of the net, None when it is unknown or not shown."""
+
+    line: OrderLine
+    tag: Tag
+    request: Approval | None
+    over_limit: bool
+    free: Decimal
+    margin: Decimal | None
+    editable: bool
+
+    @property
+    def number(self) -> int:
+        return self.line.line_number
+
+    @property
+    def quantity(self) -> Decimal:
+        """In the unit the line was entered in."""
+        return tidy(self.line.quantity / self.line.price_base)
+
+    @property
+    def steps(self) -> list[PriceStep]:
+        """How the price came about."""
+        return [PriceStep.from_dict(step) for step in self.line.derivation]
+
+
+@dataclass(frozen=True)
+class CreditView:
+    """The customer's credit with this order, in the customer's currency; parts of the bar in percent."""
+
+    invoices: Decimal
+    on_account: Decimal
+    others: Decimal
+    this_order: Decimal
+    limit: Decimal | None
+
+    @property
+    def total(self) -> Decimal:
+        """Exposure with this order."""
+        return self.invoices - self.on_account + self.others + self.this_order
+
+    @property
+    def left(self) -> Decimal | None:
+        """What is left under the limit with this order; negative when it is over."""
+        return None if self.limit is None else self.limit - self.total
+
+    @property
+    def bar(self) -> list[tuple[Decimal, int]]:
+        """Shares of the bar with their colours: invoices 0, other orders 2, this order 1; what is over not included."""
+        room = self.limit if self.limit is not None else self._whole
+        shares = []
+        for amount, key in ((self.invoices - self.on_account, 0), (self.others, 2), (self.this_order, 1)):
+            part = min(max(amount, ZERO), max(room, ZERO))
+            shares.append((self._percent(part), key))
+            room -= part
+        return shares
+
+    @property
+    def limit_at(self) -> Decimal | None:
+        """Where the limit stands on the bar."""
+        return None if self.limit is None else self._percent(min(self.limit, self._whole))
+
+    @property
+    def over(self) -> Decimal:
+        """The share of the bar beyond the limit."""
+        return self._percent(max(-(self.left or ZERO), ZERO)) if self.limit is not None else ZERO
+
+    @property
+    def _whole(self) -> Decimal:
+        return max(self.total, self.limit or ZERO, Decimal(1))
+
+    def _percent(self, amount: Decimal) -> Decimal:
+        return round_half_up(amount * HUNDRED / self._whole, 2)
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """Everything that the page of an order or quote shows to one user."""
+
+    facts: OrderFacts
+    user: User
+    history: Sequence[timeline.Entry]
+    comments: Sequence[Comment]
+
+    @property
+    def order(self) -> Order:
+        return self.facts.order
+
+    @property
+    def is_quote(self) -> bool:
+        return self.order.order_number is None
+
+    @property
+    def url(self) -> str:
+        """The page's own address."""
+        return address_of(self.order)
+
+    @cached_property
+    def blockers(self) -> list[Blocker]:
+        """What is in the way."""
+        return blockers_of(self.order, self.facts)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """What comes next, this user's own acts first."""
+        return steps_of(self.facts, self.user)
+
+    @property
+    def tags(self) -> list[Tag]:
+        hold = ON_HOLD if self.facts.hold else REFUSED_CREDIT if self.facts.refused else None
+        return head_tags(self.order.state, [line.counts for line in self.order.lines], hold)
+
+    @property
+    def can_edit(self) -> bool:
+        return self.user.can(Permission.ORDERS_WRITE) and self.order.state in EDITABLE
+
+    @property
+    def can_withdraw(self) -> bool:
+        return self.user.can(Permission.ORDERS_WRITE) and self.order.state is OrderState.SUBMITTED
+
+    @property
+    def can_cancel(self) -> bool:
+        """Before anything was picked, shipped or billed."""
+        return (
+            self.user.can(Permission.ORDERS_WRITE)
+            and self.order.state not in ENDED
+            and not any(
+                line.picked_qty or line.shipped_qty or line.invoiced_qty or line.drafted_qty
+                for line in self.order.lines
+            )
+        )
+
+    @property
+    def can_hold(self) -> bool:
+        return (
+            self.user.can(Permission.CREDIT_HOLD)
+            and self.facts.hold is None
+            and self.order.state in (OrderState.APPROVED, OrderState.CONFIRMED)
+        )
+
+    @property
+    def can_reject(self) -> bool:
+        return (
+            self.user.can(Permission.ORDERS_APPROVE)
+            and self.order.state is OrderState.SUBMITTED
+            and self.user.id not in self.facts.asked
+        )
+
+    @property
+    def sees_costs(self) -> bool:
+        return self.user.can(Permission.COSTS_READ)
+
+    @cached_property
+    def lines(self) -> list[LineView]:
+        """The lines in their order."""
+        requests = {one.order_line_id: one for one in self.facts.waiting if one.kind is ApprovalKind.DISCOUNT}
+        over = {one.line.id for one in self.facts.over}
+        return [self._line(line, requests.get(line.id), line.id in over) for line in self.order.lines]
+
+    def line(self, number: int) -> LineView | None:
+        """One line by its number."""
+        return next((view for view in self.lines if view.number == number), None)
+
+    @property
+    def next_line_number(self) -> int:
+        return max((line.line_number for line in self.order.lines), default=0) + 1
+
+    @cached_property
+    def credit(self) -> CreditView:
+        """The customer's credit beside this order."""
+        exposure = self.facts.standing.exposure
+        return CreditView(
+            invoices=exposure.open_invoices,
+            on_account=exposure.unapplied,
+            others=exposure.open_orders,
+            this_order=self.order.to_ship_amount,
+            limit=self.order.customer.limit_on(self.facts.day),
+        )
+
+    @cached_property
+    def margin(self) -> Decimal | None:
+        """Of the whole order in percent of the net; None when a cost is unknown or not for this user."""
+        if not self.sees_costs or not self.order.lines:
+            return None
+        return _margin([(line.net_amount, _cost(line)) for line in self.order.lines], self.order.currency)
+
+    def _line(self, line: OrderLine, request: Approval | None, over: bool) -> LineView:
+        free = self.facts.free_by_line[line.id]
+        margin = _margin([(line.net_amount, _cost(line))], self.order.currency) if self.sees_costs else None
+        open_quantity = wanted(line.counts) and to_ship(line.counts)
+        return LineView(
+            line=line,
+            tag=line_tag(line.counts, self.order.state, free),
+            request=request,
+            over_limit=over,
+            free=free,
+            margin=margin,
+            editable=self.can_edit and bool(open_quantity),
+        )
+
+
+def order_page(number: str, user: User) -> OrderPage:
+    """The page of an order or quote. Raises NotFound, also for customers that are not the user's own."""
+    order = find_order(number, user)
+    return OrderPage(
+        facts=facts_of(order),
+        user=user,
+        history=timeline.history_of(Order.document_kind, order.id, order.currency),
+        comments=_comments(order),
+    )
+
+
+def address_of(order: Order) -> str:
+    """Where an order or quote is shown."""
+    return f"/orders/{order.order_number}" if order.order_number else f"/quotes/{order.quote_number}"
+
+
+def given_away(line: OrderLine, order: Order) -> Decimal:
+    """What a line gives away in percent of the price the rules gave."""
+    return effective_discount(line.unit_price, line.derived_price, line.discount_percent, order.order_discount_percent)
+
+
+def _comments(order: Order) -> Sequence[Comment]:
+    return db.session.scalars(
+        select(Comment).where(Comment.order_id == order.id).order_by(Comment.id).options(joinedload(Comment.user))
+    ).all()
+
+
+def _cost(line: OrderLine) -> Decimal | None:
+    return None if line.variant.average_cost is None else line.variant.average_cost * line.quantity
+
+
+def _margin(parts: Sequence[tuple[Decimal, Decimal | None]], currency: str) -> Decimal | None:
+    """In percent of the net, for documents in the base currency, in which costs are."""
+    ours = company()
+    if ours is None or currency != ours.base_currency:
+        return None
+    costs = [cost for _, cost in parts if cost is not None]
+    net = sum((amount for amount, _ in parts), ZERO)
+    if len(costs) < len(parts) or net <= 0:
+        return None
+    return round_half_up((net - sum(costs, ZERO)) * HUNDRED / net, 1)

@@ -1,0 +1,103 @@
+"""What a typed line would come to before it is added: price, discount, tax, stock, credit left. It only reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from webapp.domain.amounts import LineTotal
+from webapp.domain.entry import Entry
+from webapp.domain.money import HUNDRED, round_half_up
+from webapp.domain.permissions import Permission
+from webapp.domain.pricing import DerivedPrice, effective_discount
+from webapp.domain.totals import calculate_line
+from webapp.models import Order, User, Variant
+from webapp.queries.company import today
+from webapp.queries.exposure import standing_of
+from webapp.queries.free_stock import free_for
+from webapp.queries.item_search import the_item
+from webapp.services import pricing
+from webapp.services.order_lines import LineInput, in_base_units
+from webapp.services.taxing import taxes_for
+
+ONE, ZERO = Decimal(1), Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryQuote:
+    """One typed line, priced; ``unit_price`` is per unit entered and None when the rules give none."""
+
+    variant: Variant
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal | None
+    derived: DerivedPrice
+    amounts: LineTotal | None
+    given_percent: Decimal
+    needs_approval: bool
+    tax_percent: Decimal
+    free: Decimal
+    short: Decimal
+    credit_left: Decimal | None
+    margin: Decimal | None
+
+
+def line_input(entry: Entry) -> LineInput:
+    """What a typed line asks for. Raises Ambiguous, BadInput."""
+    return LineInput(
+        sku=the_item(entry.search).sku,
+        quantity=ONE if entry.quantity is None else entry.quantity,
+        unit=entry.unit,
+        unit_price=entry.unit_price,
+        discount_percent=entry.discount_percent or ZERO,
+    )
+
+
+def quote_entry(order: Order, entry: Entry, user: User) -> EntryQuote:
+    """Price a typed line for an order without adding it. Raises Ambiguous, BadInput."""
+    variant = the_item(entry.search)
+    base, factor = in_base_units(variant, ONE if entry.quantity is None else entry.quantity, entry.unit)
+    (derived,) = pricing.price_all(order.customer, [pricing.Wanted(variant, base)], on=order.order_date)
+    gave = None if derived.unit_price is None else derived.unit_price * factor
+    unit_price = gave if entry.unit_price is None else entry.unit_price
+    discount = entry.discount_percent or ZERO
+    tax = taxes_for(order.tax_class, {variant.tax_code_id}, on=order.requested_date or order.order_date)
+    tax_percent = tax[variant.tax_code_id].percent
+    amounts = None
+    given = ZERO
+    if unit_price is not None:
+        amounts = calculate_line(unit_price, base / factor, discount, tax_percent, currency=order.currency)
+        given = effective_discount(unit_price, gave, discount, order.order_discount_percent)
+    free = free_for(order.location_id, {variant.id}).get(variant.id, ZERO)
+    return EntryQuote(
+        variant=variant,
+        quantity=base / factor,
+        unit=entry.unit or variant.unit,
+        unit_price=unit_price,
+        derived=derived,
+        amounts=amounts,
+        given_percent=given,
+        needs_approval=given > user.max_discount,
+        tax_percent=tax_percent,
+        free=free,
+        short=max(base - free, ZERO),
+        credit_left=_credit_left(order, amounts),
+        margin=_margin(variant, base, amounts) if user.can(Permission.COSTS_READ) else None,
+    )
+
+
+def _credit_left(order: Order, amounts: LineTotal | None) -> Decimal | None:
+    day = today()
+    limit = order.customer.limit_on(day)
+    if limit is None:
+        return None
+    standing = standing_of(order.customer, day, excluding=order)
+    more = amounts.total if amounts else ZERO
+    return limit - standing.exposure.total - order.to_ship_amount - more
+
+
+def _margin(variant: Variant, quantity: Decimal, amounts: LineTotal | None) -> Decimal | None:
+    if amounts is None or variant.average_cost is None or amounts.net_amount <= 0:
+        return None
+    cost = variant.average_cost * quantity
+    return round_half_up((amounts.net_amount - cost) * HUNDRED / amounts.net_amount, 1)

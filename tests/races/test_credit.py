@@ -7,7 +7,14 @@ from functools import partial
 
 from sqlalchemy import select
 
-from tests.support.factories import make_company, make_customer, make_item, make_staff
+from tests.support.factories import (
+    make_company,
+    make_customer,
+    make_item,
+    make_shipped_order,
+    make_staff,
+    put_in_stock,
+)
 from tests.support.racing import race
 from webapp.db import db
 from webapp.domain.states import OrderState
@@ -15,11 +22,14 @@ from webapp.models import Customer, Order, User
 from webapp.services import order_flow
 from webapp.services.approvals import approve_order
 from webapp.services.confirmation import confirm_order
+from webapp.services.invoicing import draft_invoice, validate_invoice
 from webapp.services.order_entry import OrderInput, create_order
 from webapp.services.order_lines import LineInput
+from webapp.services.posting import post_invoice
 
 D = Decimal
 ROUNDS = 50
+POSTINGS = 20
 
 
 def approved_order(customer: str, quantity: int, staff) -> str:
@@ -61,3 +71,29 @@ def test_an_order_of_sixty_percent_of_the_limit_confirms_and_allocates(app, sess
     make_item("A-1", base_price=D(100))
 
     assert confirm(approved_order("ACME", 60, staff), staff.sales.id)
+
+
+def test_an_invoice_posted_during_a_check_falls_between_no_sums(app, session):
+    """What is shipped (B) becomes an open invoice (A) while another order is checked: it counts once, in either."""
+    make_company()
+    staff = make_staff()
+    make_item("A-1", base_price=D(100))
+    put_in_stock("A-1", 6 * POSTINGS, actor=staff.warehouse, unit_cost=D(50))
+    user_id, accountant_id = staff.sales.id, staff.accountant.id
+    for place in range(POSTINGS):
+        code = f"P{place}"
+        make_customer(code, credit_limit=D(1000))
+        shipped = make_shipped_order({"A-1": 6}, staff, customer=code)
+        draft = draft_invoice(shipped, actor=staff.accountant)
+        validate_invoice(draft.id, actor=staff.accountant)
+        draft_id, number = draft.id, approved_order(code, 6, staff)
+        session.rollback()
+
+        posted, passed = race(app, partial(post, draft_id, accountant_id), partial(confirm, number, user_id))
+
+        assert (posted, passed) == ("APPROVED", False)
+    session.rollback()
+
+
+def post(invoice_id: int, user_id: int) -> str:
+    return post_invoice(invoice_id, actor=db.session.get_one(User, user_id)).state.value

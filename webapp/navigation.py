@@ -14,6 +14,7 @@ from flask import current_app, request, url_for
 
 from webapp.domain.permissions import Permission
 from webapp.models import User
+from webapp.queries.approvals import waiting_count
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ SECTIONS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "",
         (
             Item("Dashboard", "dashboard.show", "home", P.SELF, key="d"),
-            Item("Approvals", "approvals.index", "inbox", P.ORDERS_READ, key="a", is_hot=True),
+            Item("Approvals", "approvals.index", "inbox", P.ORDERS_READ, key="a", count=waiting_count, is_hot=True),
         ),
     ),
     (

@@ -7,6 +7,7 @@ from flask import Blueprint
 from webapp.blueprints import (
     account,
     api,
+    approvals,
     dashboard,
     health,
     orders,
@@ -24,6 +25,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.bp,
     orders.bp,
     quotes.bp,
+    approvals.bp,
     api.bp,
 )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from flask import request
 from werkzeug.wrappers import Response
 
 from webapp import htmx
+from webapp.addresses import own_or_home
 from webapp.auth import current_user
 from webapp.queries.order_page import OrderPage, order_page
 
@@ -15,7 +17,10 @@ def the_page(number: str) -> OrderPage:
 
 
 def order_again(number: str, said: str) -> Response:
-    """The whole document for htmx, its page for a plain form; both say what was done."""
+    """The whole document for htmx, its page for a plain form; where the form says ``next``, that page. All say what was
+    done."""
+    if request.form.get("next"):
+        return htmx.go_to(own_or_home(request.form["next"]), said=said)
     page = the_page(number)
     answer = htmx.piece_or_redirect(
         "orders/_order.html", to=page.url, said=said, also=("orders/_head.html",), page=page, entry=""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import request
 
@@ -23,6 +23,12 @@ def is_own(address: str) -> bool:
 def own_or_home(address: str | None) -> str:
     """The address when it is ours, else the dashboard."""
     return address if address and is_own(address) else HOME
+
+
+def here_with(**changes: str | None) -> str:
+    """This page's own address with some of its query changed; what is empty or None is left out."""
+    query = {name: value for name, value in {**request.args.to_dict(), **changes}.items() if value}
+    return request.path + (f"?{urlencode(query)}" if query else "")
 
 
 def way_back() -> str:

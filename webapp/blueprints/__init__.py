@@ -14,6 +14,8 @@ from webapp.blueprints import (
     quotes,
     sessions,
     set_up,
+    shipments,
+    stock,
     styleguide,
 )
 
@@ -22,6 +24,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     set_up.bp,
     account.bp,
     dashboard.bp,
+    stock.bp,
+    shipments.bp,
     health.bp,
     orders.bp,
     quotes.bp,

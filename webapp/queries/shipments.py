@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -33,6 +33,7 @@ from webapp.queries.company import today
 from webapp.queries.left_goods import LeftGoods, goods_that_left
 from webapp.queries.narrowing import narrowed
 from webapp.queries.paging import PAGE_SIZE, Page, page_of
+from webapp.queries.timeline import Entry, history_of
 from webapp.queries.visibility import visible
 
 ZERO = Decimal(0)
@@ -160,12 +161,12 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True)
 class ShipmentPage:
-    """A shipment with lines, parcels, returns and what is in its way."""
+    """A shipment with lines, parcels, returns, history and what is in its way."""
 
     shipment: Shipment
     lines: Sequence[LineRow]
     returns: Sequence[Return]
-    people: Mapping[int, str]
+    history: Sequence[Entry]
 
     @property
     def order(self) -> Order:
@@ -200,7 +201,15 @@ def shipment_page(number: str, *, viewer: User) -> ShipmentPage:
     out = goods_that_left([line.id for line in shipment.lines]) if has_left else {}
     lines = [LineRow(line, _picks(line), out.get(line.id, [])) for line in shipment.lines]
     lines.sort(key=lambda row: row.number)
-    return ShipmentPage(shipment, lines, _returns(shipment), _people(shipment))
+    history = history_of("shipment", shipment.id, shipment.order.currency)
+    return ShipmentPage(shipment, lines, _returns(shipment), history)
+
+
+def refuse_hidden(number: str, *, viewer: User) -> None:
+    """Raise NotFound when there is no such shipment, or it is not this user's to see."""
+    known = select(Shipment.id).where(Shipment.shipment_number == number, visible(Shipment, viewer))
+    if db.session.scalar(known) is None:
+        raise NotFound(f"There is no shipment {number}.")
 
 
 def _load(number: str, viewer: User) -> Shipment:
@@ -213,7 +222,6 @@ def _load(number: str, viewer: User) -> Shipment:
                 joinedload(Order.customer, innerjoin=True), selectinload(Order.holds)
             ),
             joinedload(Shipment.location, innerjoin=True),
-            joinedload(Shipment.created_by, innerjoin=True),
             selectinload(Shipment.packages),
             selectinload(Shipment.lines)
             .joinedload(ShipmentLine.order_line, innerjoin=True)
@@ -256,11 +264,6 @@ def _returns(shipment: Shipment) -> list[Return]:
     )
 
 
-def _people(shipment: Shipment) -> dict[int, str]:
-    ids = {shipment.picked_by_id, shipment.packed_by_id, shipment.shipped_by_id} - {None}
-    return dict(db.session.execute(select(User.id, User.name).where(User.id.in_(ids))).all()) if ids else {}
-
-
 # -- what is in the way -----------------------------------------------------------------------------------------------
 
 
@@ -292,3 +295,35 @@ def _expired(lines: Sequence[LineRow]) -> list[Blocker]:
         for pick in row.picks
         if pick.is_expired
     ]
+
+
+# -- what can come back -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnOption:
+    """Goods of one line that are still out: of one batch, one serial number, or untracked."""
+
+    line_number: int
+    sku: str
+    name: str
+    unit: str
+    batch: str
+    serial: str
+    most: Decimal
+
+
+def return_options(page: ShipmentPage) -> list[ReturnOption]:
+    """What the form for a return offers, by line and lot."""
+    found: dict[tuple[int, str, str], ReturnOption] = {}
+    for row in page.lines:
+        line = row.line.order_line
+        for goods in row.out:
+            key = (row.number, goods.batch, goods.serial)
+            most = goods.quantity + (found[key].most if key in found else ZERO)
+            if most:
+                variant = line.variant
+                found[key] = ReturnOption(
+                    row.number, variant.sku, line.item_name, variant.unit, goods.batch, goods.serial, most
+                )
+    return sorted(found.values(), key=lambda option: (option.line_number, option.batch, option.serial))

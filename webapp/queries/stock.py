@@ -269,6 +269,21 @@ def holders_of(variant_id: int, *, location: str = "", viewer: User) -> list[Hol
     return [HolderRow(*row) for row in rows]
 
 
+def holders_named(code: str, location: str, *, viewer: User) -> list[HolderRow]:
+    """Who holds the item with this SKU or barcode at a location; nobody while either is unknown."""
+    variant_id = db.session.scalar(select(Variant.id).where(_is_called(code))) if code and location else None
+    return holders_of(variant_id, location=location, viewer=viewer) if variant_id else []
+
+
+def sku_of(code: str) -> str:
+    """The SKU of the item with this SKU or barcode; the code itself when there is none."""
+    return db.session.scalar(select(Variant.sku).where(_is_called(code)).limit(1)) or code
+
+
+def _is_called(code: str) -> ColumnElement[bool]:
+    return or_(Variant.sku == code, Variant.barcode == code)
+
+
 def _lots(variant: Variant) -> list[LotRow]:
     rows: Any = db.session.execute(
         select(Lot, Location.code, Batch.number, Batch.expires_on, Serial.number)

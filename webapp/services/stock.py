@@ -103,7 +103,9 @@ def adjust_stock(
         raise BadInput("The adjustment changes nothing.", field="quantity")
     location = location_named(location_code)
     line = ReceiptLine(sku, abs(quantity), batch=batch, serials=[serial] if serial else [])
-    variant = _variants([line])[sku]
+    variant = find_variants([sku]).get(sku)
+    if variant is None:
+        raise BadInput(f"There is no item {sku}.", field="sku")
     _refuse_wrong_adjustment(line, variant)
     if quantity < 0 and release:
         lock_holders(variant, location)

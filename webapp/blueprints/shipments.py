@@ -13,7 +13,7 @@ from webapp import htmx
 from webapp.addresses import here_with
 from webapp.auth import current_user, requires
 from webapp.domain import fields, numbers
-from webapp.domain.errors import DomainError
+from webapp.domain.errors import BadInput, DomainError
 from webapp.domain.permissions import Permission
 from webapp.form_posts import Attempt, form_version, try_once
 from webapp.models import Disposition
@@ -274,5 +274,7 @@ def _errors(refusal: DomainError | None) -> list[tuple[str | None, str]]:
     """Each wrong field with its sentence; a refusal of the whole has no field."""
     if refusal is None:
         return []
+    if not isinstance(refusal, BadInput):
+        return [(None, refusal.message)]
     shown = [(name, str(said)) for name, said in refusal.details.items() if name in request.form]
     return [(name, sentence) for name, sentence in shown] or [(None, refusal.message)]

@@ -13,7 +13,7 @@ from webapp import htmx
 from webapp.addresses import here_with
 from webapp.auth import current_user, requires
 from webapp.domain import fields, numbers
-from webapp.domain.errors import DomainError
+from webapp.domain.errors import BadInput, DomainError
 from webapp.domain.permissions import Permission
 from webapp.form_posts import try_once
 from webapp.models import MovementKind
@@ -231,6 +231,8 @@ def _errors(refusal: DomainError | None) -> list[tuple[str | None, str]]:
     """Each wrong field with its sentence; a refusal of the whole has no field."""
     if refusal is None:
         return []
+    if not isinstance(refusal, BadInput):
+        return [(None, refusal.message)]
     named = [(name, sentence) for name, sentence in refusal.details.items() if name.split(".")[-1] in TYPED]
     return [(name, str(sentence)) for name, sentence in named] or [(None, refusal.message)]
 

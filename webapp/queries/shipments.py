@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -199,7 +200,8 @@ def shipment_page(number: str, *, viewer: User) -> ShipmentPage:
     shipment = _load(number, viewer)
     has_left = shipment.state is ShipmentState.SHIPPED
     out = goods_that_left([line.id for line in shipment.lines]) if has_left else {}
-    lines = [LineRow(line, _picks(line), out.get(line.id, [])) for line in shipment.lines]
+    day = today()
+    lines = [LineRow(line, _picks(line, day), out.get(line.id, [])) for line in shipment.lines]
     lines.sort(key=lambda row: row.number)
     history = history_of("shipment", shipment.id, shipment.order.currency)
     return ShipmentPage(shipment, lines, _returns(shipment), history)
@@ -235,7 +237,7 @@ def _load(number: str, viewer: User) -> Shipment:
     return found
 
 
-def _picks(line: ShipmentLine) -> list[Pick]:
+def _picks(line: ShipmentLine, day: date) -> list[Pick]:
     found = []
     for one in line.allocations:
         if one.state is AllocationState.RELEASED:
@@ -243,7 +245,7 @@ def _picks(line: ShipmentLine) -> list[Pick]:
         batch = one.lot.batch if one.lot else None
         serial = one.lot.serial if one.lot else None
         mark = f"Batch {batch.number}" if batch else f"Serial {serial.number}" if serial else ""
-        expired = is_expired(batch.expires_on if batch else None, today())
+        expired = is_expired(batch.expires_on if batch else None, day)
         found.append(Pick(one.level.location.code, mark, one.quantity, expired))
     return found
 

@@ -294,10 +294,11 @@ def _lots(variant: Variant) -> list[LotRow]:
         .where(StockLevel.variant_id == variant.id, Lot.on_hand_qty > ZERO)
         .order_by(Location.code, Batch.expires_on, Batch.number, Serial.number, Lot.id)
     )
-    return [_lot(row) for row in rows]
+    day = today()
+    return [_lot(row, day) for row in rows]
 
 
-def _lot(row: Any) -> LotRow:
+def _lot(row: Any, day: date) -> LotRow:
     lot, location, batch, expires_on, serial = row
     return LotRow(
         location,
@@ -306,7 +307,7 @@ def _lot(row: Any) -> LotRow:
         lot.quarantined,
         lot.on_hand_qty,
         lot.allocated_qty,
-        is_expired(expires_on, today()),
+        is_expired(expires_on, day),
     )
 
 

@@ -10,8 +10,17 @@ import pytest
 import time_machine
 from flask import Flask
 
-from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff, put_in_stock
+from tests.support.factories import (
+    Staff,
+    make_company,
+    make_customer,
+    make_item,
+    make_staff,
+    make_user,
+    put_in_stock,
+)
 from tests.support.programs import Program, token_for
+from webapp.domain.permissions import Role
 from webapp.models import User
 
 IN_2025 = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
@@ -82,3 +91,9 @@ def example(app: Flask, session) -> Iterator[tuple[Program, Program, Program, Pr
             for user in (people.sales, people.manager, people.warehouse, people.accountant)
         )
         yield sales, manager, warehouse, accountant
+
+
+@pytest.fixture
+def speak_as_another(app: Flask, example) -> Program:
+    """A program of a second accountant."""
+    return Program(app, token_for(make_user(Role.ACCOUNTANT, "Otto Other")))

@@ -167,10 +167,13 @@ def pack_shipment(
 
 
 @command
-def ship_shipment(number: str, *, version: int | None = None, actor: User) -> ShippingOutcome:
+def ship_shipment(
+    number: str, *, carrier: str = "", tracking_number: str = "", version: int | None = None, actor: User
+) -> ShippingOutcome:
     """Let a packed shipment go: stock leaves, or the order is held and the shipment stays packed.
 
-    Raises OnHold, IllegalMove, StaleVersion, and Refused for a batch that expired, naming what to change.
+    ``carrier`` and ``tracking_number`` replace what was noted before. Raises OnHold, IllegalMove, StaleVersion, and
+    Refused for a batch that expired, naming what to change.
     """
     require(actor, Permission.SHIPMENTS_WRITE)
     shipment = _locked(number, version)
@@ -182,6 +185,8 @@ def ship_shipment(number: str, *, version: int | None = None, actor: User) -> Sh
     if hold is not None:
         audit.record(Action.SHIPMENT_HELD, shipment, order, order.customer, actor=actor)
         return ShippingOutcome(shipment, check, hold)
+    shipment.carrier = carrier or shipment.carrier
+    shipment.tracking_number = tracking_number or shipment.tracking_number
     _let_go(shipment, actor)
     audit.record(
         Action.SHIPMENT_SHIPPED,

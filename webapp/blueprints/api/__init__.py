@@ -5,12 +5,19 @@ from __future__ import annotations
 from webapp.blueprints.api import (
     customers,
     description,
+    invoices,
     items,
     order_moves,
     orders,
+    payments,
+    prices,
+    reports,
     shapes,
+    shipments,
     stock,
 )
 from webapp.blueprints.api.routing import bp
 
-__all__ = ["bp", "customers", "description", "items", "order_moves", "orders", "shapes", "stock"]
+RESOURCES = (customers, items, stock, prices, orders, order_moves, shipments, invoices, payments, reports)
+
+__all__ = ["RESOURCES", "bp", "description", "shapes"]

@@ -165,6 +165,7 @@ def test_a_changed_draft_has_to_be_validated_again(staff):
         redraft_invoice(draft.id, version=version, actor=staff.accountant)
 
 
+@pytest.mark.plants_errors
 def test_validating_says_every_problem_at_once(staff):
     number = make_shipped_order({"A-1": 1, "B-1": 1}, staff)
     draft = draft_invoice(number, actor=staff.accountant)

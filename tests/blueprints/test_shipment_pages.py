@@ -182,7 +182,9 @@ def test_everything_in_the_way_is_said_at_once(clerk, staff):
 
     assert "2 things block this shipment now" in seen
     assert "Credit hold: Doubtful" in seen
-    assert "Line 1: batch c1 has expired." in seen
+    assert "Line 1: Batch C1 has expired." in seen
+    assert "Ship 1 line" not in seen
+    assert f"Resolve on {the_shipment(number).order.number}" in seen
     refused = post(clerk, number, "departure")
     assert refused.status_code == 400
     assert "is on credit hold" in words(refused)

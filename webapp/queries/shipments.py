@@ -288,7 +288,7 @@ def _holds(order: Order) -> list[Blocker]:
 def _expired(lines: Sequence[LineRow]) -> list[Blocker]:
     return [
         Blocker(
-            f"Line {row.number}: {pick.mark.lower()} has expired.",
+            f"Line {row.number}: {pick.mark} has expired.",
             "Cancel this shipment, release the line and allocate it again.",
             "alert",
             "wait",

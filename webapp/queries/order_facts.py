@@ -19,6 +19,7 @@ from webapp.domain.order_facts import backorder
 from webapp.domain.states import ApprovalState, InvoiceState, ShipmentState
 from webapp.models import (
     Approval,
+    Company,
     CreditHold,
     Customer,
     Invoice,
@@ -30,7 +31,7 @@ from webapp.models import (
 )
 from webapp.queries.approval_facts import OverLimit, over_limit
 from webapp.queries.askers import askers
-from webapp.queries.company import today
+from webapp.queries.company import company, today
 from webapp.queries.exposure import Standing, standing_of, weigh
 from webapp.queries.free_stock import free_for
 from webapp.queries.hold_facts import open_hold, rejected_hold
@@ -45,6 +46,7 @@ class OrderFacts:
     """An order with what decides about it, in a fixed number of statements."""
 
     order: Order
+    company: Company | None  # kept here, so that who asks for it again finds it loaded
     day: date
     approvals: Sequence[Approval]
     staff: Staff
@@ -133,6 +135,7 @@ def facts_of(order: Order) -> OrderFacts:
     day = today()
     return OrderFacts(
         order=order,
+        company=company(),
         day=day,
         approvals=_approvals(order),
         staff=active_staff(),

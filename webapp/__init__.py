@@ -14,7 +14,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from flask import Flask
     from flask_migrate import Migrate
 
-    from webapp import auth, errors, filters, frame, limits, logs, security, static_files
+    from webapp import auth, errors, filters, frame, limits, logs, security, static_files, typed
     from webapp.blueprints import BLUEPRINTS, FOR_DEVELOPERS
     from webapp.cli import COMMANDS
     from webapp.config import MIGRATIONS, settings
@@ -33,6 +33,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     limits.init_limits(app)
     errors.init_errors(app)
     filters.init_filters(app)
+    typed.init_typed(app)
     frame.init_frame(app)
     static_files.init_static_files(app)
     for blueprint in BLUEPRINTS + (FOR_DEVELOPERS if app.debug or app.testing else ()):

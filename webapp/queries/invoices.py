@@ -56,6 +56,7 @@ class InvoiceFilter:
     due_to: date | None = None
     open_only: bool = False
     overdue_only: bool = False
+    drafts_only: bool = False
 
 
 def list_invoices(
@@ -97,6 +98,7 @@ def _conditions(wanted: InvoiceFilter) -> list[ColumnElement[bool]]:
         (wanted.issued_to, lambda day: Invoice.issue_date <= day),
         (wanted.due_to, lambda day: Invoice.due_date <= day),
         (wanted.open_only, lambda _: is_open()),
+        (wanted.drafts_only, lambda _: Invoice.state.in_((InvoiceState.DRAFT, InvoiceState.VALIDATED))),
         (wanted.overdue_only, lambda _: and_(is_open(), Invoice.due_date < today())),
     )
 

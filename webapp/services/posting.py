@@ -11,7 +11,7 @@ from sqlalchemy import exists, insert, select
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
-from webapp.domain.errors import BadInput
+from webapp.domain.errors import BadInput, StaleVersion
 from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState
 from webapp.domain.terms import PaymentTerms, due_date
@@ -29,16 +29,20 @@ PDF = "application/pdf"
 
 
 @command
-def post_invoice(invoice_id: int, *, issue_date: date | None = None, actor: User) -> Invoice:
-    """Approve a validated draft: it gets its number and is frozen.
+def post_invoice(
+    invoice_id: int, *, issue_date: date | None = None, version: int | None = None, actor: User
+) -> Invoice:
+    """Approve a validated draft: it gets its number and is frozen; with ``version`` only what the approver has seen.
 
     ``issue_date`` is today, or an earlier day while its period is open and no later invoice of that year is posted.
-    Raises Forbidden, NotFound, IllegalMove unless it is validated, BadInput for the date, Refused when the draft no
-    longer stands or there is no exchange rate.
+    Raises Forbidden, NotFound, IllegalMove unless it is validated, StaleVersion, BadInput for the date, Refused when
+    the draft no longer stands or there is no exchange rate.
     """
     require(actor, Permission.INVOICES_POST)
     invoice, orders = locks.lock_invoice_with_orders(invoice_id)
     invoice.must_be(InvoiceState.VALIDATED)
+    if version is not None and invoice.version != version:
+        raise StaleVersion(f"Somebody changed {invoice.label.lower()} meanwhile. Look at it again before you post it.")
     refuse_problems_in_the_books(invoice)
     invoice.issue_date = open_day(issue_date, field="issue_date")
     invoice.due_date = due_date(_terms(invoice), invoice.issue_date)

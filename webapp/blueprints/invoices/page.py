@@ -1,0 +1,67 @@
+"""What the page of an invoice shows, whole or in pieces, and how its forms are answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, url_for
+from werkzeug.wrappers import Response
+
+from webapp.auth import current_user
+from webapp.htmx import go_to, is_htmx, piece_or_page, piece_or_redirect
+from webapp.models import Invoice
+from webapp.queries.company import today
+from webapp.queries.deliveries import shipments_of
+from webapp.queries.invoices import InvoicePage, draft_page, invoice_page
+from webapp.queries.timeline import history_of
+from webapp.typed import Typed
+
+PIECE, PAGE, HEAD = "invoices/_invoice.html", "invoices/show.html", "invoices/_head.html"
+
+
+def address_of(invoice: Invoice) -> str:
+    """Where the invoice's page is."""
+    if invoice.invoice_number is None:
+        return url_for("invoices.show_draft", invoice_id=invoice.id)
+    return url_for("invoices.show", number=invoice.invoice_number)
+
+
+def show_page(page: InvoicePage) -> str:
+    """The page as it opens."""
+    return render_template(PAGE, **_context(page, Typed(), asked=""))
+
+
+def show_again(page: InvoicePage, form: Typed, *, asked: str) -> str:
+    """The page with one of its forms (``asked``) as it was typed and what is wrong with it."""
+    return piece_or_page(PIECE, PAGE, also=(HEAD,), **_context(page, form, asked))
+
+
+def after_change(page: InvoicePage, said: str) -> Response:
+    """The page re-read after a change that left it where it is."""
+    to = address_of(page.invoice)
+    if not is_htmx():
+        return go_to(to, said=said)
+    return piece_or_redirect(PIECE, to=to, said=said, also=(HEAD,), **_context(page, Typed(), asked=""))
+
+
+def draft(invoice_id: int) -> InvoicePage:
+    """The invoice with this id, as the user of this request may see it. Raises NotFound."""
+    return draft_page(invoice_id, viewer=current_user)
+
+
+def posted(number: str) -> InvoicePage:
+    """The posted invoice of this number. Raises NotFound."""
+    return invoice_page(number, viewer=current_user)
+
+
+def _context(page: InvoicePage, form: Typed, asked: str) -> dict[str, Any]:
+    invoice = page.invoice
+    return {
+        "page": page,
+        "invoice": invoice,
+        "form": form,
+        "asked": asked,
+        "today": today(),
+        "shipments": shipments_of(invoice.order_id),
+        "history": history_of("invoice", invoice.id, invoice.currency),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import request, url_for
 
@@ -21,8 +22,8 @@ class ListAddress:
 
     def with_(self, **changes: str | None) -> str:
         """The same list with some of it changed, from its first page; None takes something out."""
-        query = {**self.given, **changes}
-        return url_for(self.endpoint, **{name: value for name, value in query.items() if value})
+        query: dict[str, Any] = {name: value for name, value in {**self.given, **changes}.items() if value}
+        return url_for(self.endpoint, **query)
 
     def chips(self, labels: Mapping[str, Callable[[str], str]]) -> list[tuple[str, str]]:
         """For each filter that is set, its words and the address without it."""

@@ -10,4 +10,5 @@ def pdf_answer(content: bytes, digest: str, name: str) -> Response:
     response = current_app.response_class(content, mimetype="application/pdf")
     response.headers.set("Content-Disposition", "inline", filename=name)
     response.set_etag(digest)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

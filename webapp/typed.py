@@ -42,6 +42,14 @@ def typed_money(name: str, currency: str) -> Decimal:
     return parse_money(request.form.get(name, ""), currency, field=name, decimal_comma=decimal_comma())
 
 
+def money_or_problem(text: str, currency: str, field: str) -> Decimal | BadInput:
+    """The amount that was typed so far, or what keeps it from being one: for figures that follow the typing."""
+    try:
+        return parse_money(text, currency, field=field, decimal_comma=decimal_comma())
+    except BadInput as problem:
+        return problem
+
+
 def typed_quantity(name: str) -> Decimal:
     """The quantity, more than 0, in a field of this request's form. Raises BadInput."""
     return parse_quantity(request.form.get(name, ""), field=name, decimal_comma=decimal_comma())

@@ -22,7 +22,7 @@ from webapp.queries.invoices import InvoicePage
 from webapp.queries.payment_effects import Effect, effects_of
 from webapp.queries.payments import active_methods
 from webapp.services.payments import record_payment
-from webapp.typed import Typed, amount_in_field, as_typed, typed_day, typed_money
+from webapp.typed import Typed, amount_in_field, as_typed, money_or_problem, typed_day, typed_money
 
 FIELDS = {"payment_reference": "payment_reference", "amount_due": "payment_amount"}
 
@@ -79,10 +79,7 @@ def _check_open(invoice: Invoice, paid: Decimal) -> None:
 
 
 def _typed_so_far(invoice: Invoice) -> Decimal | BadInput:
-    try:
-        return typed_money("payment_amount", invoice.currency)
-    except BadInput as problem:
-        return problem
+    return money_or_problem(request.form.get("payment_amount", ""), invoice.currency, "payment_amount")
 
 
 def _effects(invoice: Invoice, paid: Decimal | BadInput) -> dict[str, Any]:

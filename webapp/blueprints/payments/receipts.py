@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 from webapp.auth import current_user, requires
 from webapp.blueprints.payments import bp
 from webapp.domain.errors import BadInput
-from webapp.domain.numbers import parse_money
 from webapp.domain.permissions import Permission
 from webapp.filters import amount as written
 from webapp.form_posts import try_once
@@ -24,7 +23,7 @@ from webapp.queries.payment_effects import effects_of
 from webapp.queries.payments import ReceiptPage, active_methods, receipt_page
 from webapp.queries.receipt_customers import debtors
 from webapp.services.payments import record_receipt
-from webapp.typed import Typed, amount_in_field, as_typed, decimal_comma, typed_day, typed_money
+from webapp.typed import Typed, amount_in_field, as_typed, money_or_problem, typed_day, typed_money
 
 ZERO = Decimal(0)
 FIELDS = {"payment_reference": "payment_reference", "surplus": "keep_on_account"}
@@ -136,10 +135,9 @@ def _form(code: str, form: Typed, *, proposing: bool = False) -> str:
 def _amount(code: str, form: Typed) -> tuple[Decimal | None, BadInput | None]:
     currency = receipt_page(code, viewer=current_user).customer.currency
     typed = form.value("amount", request.args.get("amount", ""))
-    try:
-        paid = parse_money(typed, currency, field="amount", decimal_comma=decimal_comma())
-    except BadInput as problem:
-        return None, problem
+    paid = money_or_problem(typed, currency, "amount")
+    if isinstance(paid, BadInput):
+        return None, paid
     if paid <= ZERO:
         return None, BadInput("The amount of a payment must be more than 0.", field="amount")
     return paid, None
@@ -160,11 +158,11 @@ def _figures(page: ReceiptPage, form: Typed) -> dict[str, Any]:
 
     def read(name: str) -> Decimal:
         typed = form.value(name).strip()
-        try:
-            return parse_money(typed, currency, field=name, decimal_comma=decimal_comma()) if typed else ZERO
-        except BadInput as problem:
-            problems.append(problem.message if name == "amount" else "One of the parts is no amount.")
+        found = money_or_problem(typed, currency, name) if typed else ZERO
+        if isinstance(found, BadInput):
+            problems.append(found.message if name == "amount" else "One of the parts is no amount.")
             return ZERO
+        return found
 
     received = read("amount")
     parts = [(invoice, read(field_of(invoice))) for invoice in page.open_invoices]

@@ -29,6 +29,7 @@ from webapp.queries.invoices import list_invoices as invoices_page
 from webapp.queries.references import at_path, referred
 from webapp.queries.whole_documents import whole_credit_note, whole_invoice
 from webapp.services import credit_notes, invoicing, payments, posting, sending
+from webapp.services.credit_lines import CreditLine
 
 
 @reads("/sales/invoices/", Permission.INVOICES_READ, InvoiceList, query=InvoiceQuery)
@@ -121,7 +122,7 @@ def create_credit_note(body: CreditNoteInput, ref: str) -> Answer:
     invoice = at_path(Invoice, ref, program())
     lines = None
     if body.lines is not None:
-        lines = [credit_notes.CreditLine(part.line_number, part.quantity, part.amount) for part in body.lines]
+        lines = [CreditLine(part.line_number, part.quantity, part.amount) for part in body.lines]
     note = credit_notes.draft_credit_note(invoice.number, lines=lines, reason=body.reason, actor=program())
     return Answer(_note(note.id), 201, url_for("api.show_credit_note", ref=note.id))
 

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from webapp.blueprints.api.schemas.orders import BlockerOutput, OrderOutput
-from webapp.models import Order
-from webapp.queries.hold_facts import open_hold, rejected_hold
+from webapp.queries.blockers import Blocker, blockers_of
+from webapp.queries.order_page import address_of
 from webapp.queries.order_pages import whole_order
 
 
 def order_answer(order_id: int) -> OrderOutput:
     """The order with its lines, hold and blockers."""
     order = whole_order(order_id)
-    return OrderOutput.whole(order, _blockers(order))
+    page = address_of(order)
+    return OrderOutput.whole(order, [_blocker(blocker, page) for blocker in blockers_of(order)])
 
 
-def _blockers(order: Order) -> list[BlockerOutput]:
-    hold = open_hold(order) or rejected_hold(order)
-    if hold is None:
-        return []
-    return [
-        BlockerOutput(
-            code="credit_hold",
-            message=hold.reason,
-            resolved_by_role="sales_manager",
-            url=f"/approvals/holds/{order.number}",
-        )
-    ]
+def _blocker(blocker: Blocker, page: str) -> BlockerOutput:
+    """A blocker; what it links to on the order's own page gets the whole address. ``line_number`` only where it has."""
+    on_line = {} if blocker.line_number is None else {"line_number": blocker.line_number}
+    url = page + blocker.url if blocker.url.startswith("#") else blocker.url
+    return BlockerOutput(
+        code=blocker.code, message=blocker.message, resolved_by_role=blocker.resolved_by_role, url=url, **on_line
+    )

@@ -282,6 +282,8 @@ def atomic() -> Iterator[Session]:
             yield session
             if session.info["doomed"]:
                 raise RuntimeError("A nested command failed and its error was swallowed.")
+            for work in session.info["unit"].get("before_commit", []):
+                work()
             session.commit()
         except BaseException:
             session.rollback()
@@ -303,6 +305,11 @@ def unit() -> dict[str, Any]:
     """What the open transaction collects for its event (moves, steps); empty again in the next one."""
     notes: dict[str, Any] = db.session().info["unit"]
     return notes
+
+
+def before_commit(work: Callable[[], None]) -> None:
+    """Have ``work`` done inside this transaction as the last thing; what it raises undoes everything."""
+    unit().setdefault("before_commit", []).append(work)
 
 
 def transaction(function: Callable[P, R]) -> Callable[P, R]:

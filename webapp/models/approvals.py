@@ -49,7 +49,7 @@ class Approval(Base):
     policy: Mapped[str | None]
     ended_at: Mapped[datetime | None]
 
-    order: Mapped[Order] = relationship()
+    order: Mapped[Order] = relationship(back_populates="approvals")
     order_line: Mapped[OrderLine | None] = relationship()
     requested_by: Mapped[User] = relationship(foreign_keys=[requested_by_id])
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id])

@@ -16,6 +16,7 @@ from webapp.domain.states import OrderState
 from webapp.models.states import Stateful
 
 if TYPE_CHECKING:
+    from webapp.models.approvals import Approval
     from webapp.models.credit import CreditHold
     from webapp.models.customers import Customer
     from webapp.models.items import Variant
@@ -80,6 +81,7 @@ class Order(Stateful, Versioned, Base):
         back_populates="order", order_by="OrderCharge.id", cascade="all, delete-orphan"
     )
     holds: Mapped[list[CreditHold]] = relationship(back_populates="order", order_by="CreditHold.id")
+    approvals: Mapped[list[Approval]] = relationship(back_populates="order", order_by="Approval.id")
 
     __table_args__ = (
         sa.CheckConstraint("order_number IS NOT NULL OR quote_number IS NOT NULL", name="numbered"),

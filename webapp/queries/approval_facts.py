@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
-
-from webapp.db import db
 from webapp.domain.approval import ApprovedLine, Fingerprint, covers
 from webapp.domain.pricing import effective_discount
 from webapp.domain.states import ApprovalState
@@ -36,7 +33,7 @@ def over_limit(order: Order) -> list[OverLimit]:
 
 def approvals_of(order: Order) -> list[Approval]:
     """Every approval ever asked for the order, oldest first."""
-    return list(db.session.scalars(select(Approval).where(Approval.order_id == order.id).order_by(Approval.id)))
+    return list(order.approvals)
 
 
 def uncovered_discounts(order: Order, approvals: list[Approval]) -> list[OverLimit]:

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, select
+from sqlalchemy import ColumnElement, Date, SQLColumnExpression, and_, bindparam, func, select
 
 from webapp.db import Scaled, db
 from webapp.domain.credit import CreditCheck, Exposure, decide
@@ -42,7 +42,9 @@ class Standing:
 
 def standing_of(customer: Customer, day: date, *, excluding: Order | None = None) -> Standing:
     """The customer's standing on ``day``; with ``excluding`` that order's still-to-ship amount is left out."""
-    row = db.session.execute(_standing(customer.id, day, excluding)).one()
+    row = db.session.execute(
+        STANDING, {"customer_id": customer.id, "day": day, "excluded_id": excluding.id if excluding is not None else 0}
+    ).one()
     unapplied = row.on_account + row.unapplied_credit
     exposure = Exposure(
         open_invoices=row.open_invoices,
@@ -76,7 +78,9 @@ def weigh(customer: Customer, standing: Standing, order_amount: Decimal, day: da
     )
 
 
-def _standing(customer_id: int, day: date, excluding: Order | None) -> Any:
+def _standing() -> Any:
+    """The sums for ``:customer_id`` on ``:day`` without the order ``:excluded_id``; built once, it is asked for often."""
+    customer_id, day = bindparam("customer_id"), bindparam("day", type_=Date())
     posted = and_(Invoice.customer_id == customer_id, Invoice.state == InvoiceState.APPROVED)
     overdue = and_(posted, Invoice.due_date < day, OPEN_AMOUNT > ZERO)
     of_customer = Order.customer_id == customer_id
@@ -86,9 +90,7 @@ def _standing(customer_id: int, day: date, excluding: Order | None) -> Any:
         .correlate(Order)
         .exists()
     )
-    shipping = and_(of_customer, Order.state == OrderState.CONFIRMED, ~held)
-    if excluding is not None:
-        shipping = and_(shipping, Order.id != excluding.id)
+    shipping = and_(of_customer, Order.state == OrderState.CONFIRMED, ~held, Order.id != bindparam("excluded_id"))
     on_account = and_(Payment.customer_id == customer_id, Payment.state == PaymentState.RECORDED)
     credited = and_(CreditNote.customer_id == customer_id, CreditNote.state == InvoiceState.APPROVED)
     return select(
@@ -107,3 +109,6 @@ def _standing(customer_id: int, day: date, excluding: Order | None) -> Any:
 def _sum(amount: SQLColumnExpression[Decimal], where: ColumnElement[bool]) -> ColumnElement[Decimal]:
     total = select(func.sum(amount)).where(where).scalar_subquery()
     return func.coalesce(total, ZERO, type_=Scaled(4))
+
+
+STANDING = _standing()

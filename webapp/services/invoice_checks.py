@@ -115,7 +115,7 @@ def _drafted(order_line_ids: set[int]) -> dict[int, Decimal]:
 
 def _printable(invoice: Invoice) -> Iterator[str]:
     try:
-        paper.invoice_pdf(invoice_snapshot(invoice))
+        paper.check_printable(invoice_snapshot(invoice))
     except paper.Unprintable as problem:
         yield problem.message
 

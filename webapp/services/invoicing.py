@@ -161,6 +161,7 @@ def _draft(order: Order, deliveries: Sequence[Delivery], *, actor: User) -> Invo
         fill_invoice(invoice, order, deliveries)
     db.session.add(invoice)
     audit.record(Action.INVOICE_DRAFTED, invoice, order, actor=actor, after=_facts(invoice))
+    locks.hold(invoice)
     return invoice
 
 

@@ -66,7 +66,7 @@ def lock_customers(customer_ids: Iterable[int]) -> list[Customer]:
 
 def lock_order(number: str) -> Order:
     """The order (or quote) called ``number`` with lines and charges, its customer locked before it. Raises NotFound."""
-    held = _held(Order, lambda order: number in (order.order_number, order.quote_number))
+    held = _held(Order, number)
     if held is not None:
         lock_customer(held.customer_id)
         return held
@@ -82,7 +82,7 @@ def lock_orders(order_ids: Iterable[int]) -> list[Order]:
 
 def lock_shipment(number: str) -> Shipment:
     """The shipment called ``number`` with its lines, after its customer and order. Raises NotFound."""
-    held = _held(Shipment, lambda shipment: shipment.shipment_number == number)
+    held = _held(Shipment, number)
     if held is not None:
         return held
     named = Shipment.shipment_number == number
@@ -115,7 +115,7 @@ def lock_shipments_of(order: Order, *states: ShipmentState) -> list[Shipment]:
 
 def lock_invoice(invoice_id: int) -> Invoice:
     """The invoice with lines and taxes, its customer locked before it. Raises NotFound."""
-    if _held(Invoice, lambda invoice: invoice.id == invoice_id) is None:
+    if not _is_held(Invoice, invoice_id):
         _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id)
     rows = _lock_by_id(Invoice, [invoice_id], selectinload(Invoice.lines), selectinload(Invoice.taxes))
     if not rows:
@@ -158,6 +158,9 @@ def lock_open_invoices(customer: Customer) -> list[Invoice]:
 
 def lock_invoice_with_orders(invoice_id: int) -> tuple[Invoice, list[Order]]:
     """The invoice with lines and taxes, after its customer and the orders it bills. Raises NotFound."""
+    if _is_held(Invoice, invoice_id):
+        invoice = lock_invoice(invoice_id)
+        return invoice, lock_orders(_orders_billed(invoice))
     _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id)
     of_lines = (
         select(OrderLine.order_id)
@@ -167,6 +170,11 @@ def lock_invoice_with_orders(invoice_id: int) -> tuple[Invoice, list[Order]]:
     of_invoice = select(Invoice.order_id).where(Invoice.id == invoice_id, Invoice.order_id.is_not(None))
     orders = lock_orders(db.session.scalars(of_lines.union(of_invoice)))
     return lock_invoice(invoice_id), orders
+
+
+def _orders_billed(invoice: Invoice) -> set[int]:
+    of_lines = {line.order_line.order_id for line in invoice.lines if line.order_line is not None}
+    return of_lines | ({invoice.order_id} if invoice.order_id is not None else set())
 
 
 def lock_credit_note(credit_note_id: int) -> CreditNote:
@@ -263,7 +271,7 @@ def lock_tax_code(code: str) -> TaxCode:
 
 def is_locked(row: Base) -> bool:
     """Whether this transaction has locked the row."""
-    return (type(row), row.id) in unit().get("held", {})  # type: ignore[attr-defined]
+    return _is_held(type(row), row.id)  # type: ignore[attr-defined]
 
 
 def _order_parts() -> Sequence[Any]:
@@ -307,12 +315,26 @@ def _lock_by_id(model: type[M], ids: Iterable[int], *options: Any) -> list[M]:
     return [held[model, one] for one in sorted(wanted) if (model, one) in held]
 
 
-def _held(model: type[M], wanted: Callable[[M], bool]) -> M | None:
-    """The row of this kind that the transaction has locked or written itself, if it has."""
-    held = unit().get("held", {})
-    return next((row for (kind, _), row in held.items() if kind is model and wanted(row)), None)
+def _held(model: type[M], number: str) -> M | None:
+    """The document called ``number`` that the transaction has locked or written itself, if it has."""
+    found: M | None = unit().get("numbered", {}).get((model, number))
+    return found
+
+
+def _is_held(model: type[Base], row_id: int) -> bool:
+    return (model, row_id) in unit().get("held", {})
 
 
 def hold(*rows: Base) -> None:
     """Note rows that nobody else can change before this transaction ends: locked, or written by itself."""
-    unit().setdefault("held", {}).update({(type(row), row.id): row for row in rows})  # type: ignore[attr-defined]
+    held, numbered = unit().setdefault("held", {}), unit().setdefault("numbered", {})
+    for row in rows:
+        held[type(row), row.id] = row  # type: ignore[attr-defined]
+        for number in _numbers(row):
+            numbered[type(row), number] = row
+
+
+def _numbers(row: Base) -> Iterable[str]:
+    if isinstance(row, Order):
+        return filter(None, (row.order_number, row.quote_number))
+    return (row.shipment_number,) if isinstance(row, Shipment) else ()

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.db import db
 from webapp.models import NumberSeries
+
+SERIES = NumberSeries.__table__
+TAKE = (
+    update(SERIES)
+    .where(SERIES.c.prefix == bindparam("of_prefix"), SERIES.c.year == bindparam("of_year"))
+    .values(last_number=SERIES.c.last_number + 1)
+    .returning(SERIES.c.last_number)
+)
 
 
 def next_number(prefix: str, year: int) -> str:
@@ -19,13 +27,7 @@ def next_number(prefix: str, year: int) -> str:
 
 
 def _take(prefix: str, year: int) -> int | None:
-    return db.session.execute(
-        update(NumberSeries)
-        .where(NumberSeries.prefix == prefix, NumberSeries.year == year)
-        .values(last_number=NumberSeries.last_number + 1)
-        .returning(NumberSeries.last_number)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
+    return db.session.connection().execute(TAKE, {"of_prefix": prefix, "of_year": year}).scalar_one_or_none()
 
 
 def _open_series(prefix: str, year: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -29,7 +30,12 @@ STANDARD: Literal["a-3b"] = "a-3b"
 DRAFT_DAY = "2000-01-01"
 """What the file of a draft, which has no date yet, carries."""
 
+INVOICE = "invoice.typ"
+
 _one_at_a_time = threading.Lock()
+_printer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="printer")
+_printed: set[str] = set()
+"""Characters that this process has printed on an invoice: no font lacks them."""
 
 
 class Unprintable(Refused):
@@ -38,8 +44,29 @@ class Unprintable(Refused):
 
 def invoice_pdf(snapshot: Mapping[str, Any]) -> bytes:
     """The PDF of an invoice or credit note. Raises Unprintable."""
+    return render(INVOICE, _invoice_data(snapshot))
+
+
+def print_soon(snapshot: Mapping[str, Any]) -> Future[bytes]:
+    """The same, made by another thread while this one goes on; ask it for its ``result``."""
+    return _printer.submit(render, INVOICE, _invoice_data(snapshot))
+
+
+def check_printable(snapshot: Mapping[str, Any]) -> None:
+    """Raise Unprintable when the PDF could not be made: tried, unless all its characters were printed before."""
+    data = _invoice_data(snapshot)
+    if not _characters(data) <= _printed:
+        render(INVOICE, data)
+        _printed.update(_characters(data))
+
+
+def _invoice_data(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     document = printed(snapshot)
-    return render("invoice.typ", _sheet(document) | asdict(document))
+    return _sheet(document) | asdict(document)
+
+
+def _characters(data: Mapping[str, Any]) -> set[str]:
+    return set(json.dumps(data, ensure_ascii=False))
 
 
 def pick_list_pdf(shipment_number: str, *, viewer: User) -> bytes:

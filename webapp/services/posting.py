@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import exists, insert, select
 
-from webapp.db import command, db
+from webapp.db import before_commit, command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, StaleVersion
@@ -121,8 +121,15 @@ def _has_later(series: str, issue_date: date) -> bool:
 
 
 def store_pdf(document: Invoice | CreditNote) -> None:
-    """Make the PDF of a frozen document and keep it with its hash. Raises Unprintable."""
-    content = paper.invoice_pdf(document.snapshot or {})
+    """Make the PDF of a frozen document beside what else is to be written, and keep it with its hash before the commit.
+
+    What cannot be printed raises Unprintable then, and nothing of the transaction stays.
+    """
+    printing, made_at = paper.print_soon(document.snapshot or {}), clock.now()
+    before_commit(lambda: _keep_pdf(document, printing.result(), made_at))
+
+
+def _keep_pdf(document: Invoice | CreditNote, content: bytes, made_at: datetime) -> None:
     db.session.flush()
     owner = "invoice_id" if isinstance(document, Invoice) else "credit_note_id"
     db.session.execute(
@@ -132,6 +139,6 @@ def store_pdf(document: Invoice | CreditNote) -> None:
             "media_type": PDF,
             "sha256": hashlib.sha256(content).hexdigest(),
             "content": content,
-            "made_at": clock.now(),
+            "made_at": made_at,
         },
     )

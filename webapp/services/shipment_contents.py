@@ -120,6 +120,7 @@ def open_shipment(
     db.session.flush()
     for allocation in allocations:
         allocation.shipment_line_id = lines[allocation.order_line_id].id
+    locks.hold(shipment)
     return shipment
 
 

@@ -217,7 +217,28 @@ def worker(end_with_parent: bool) -> None:
     jobs.work(current_app._get_current_object(), stop)  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way
 
 
-COMMANDS: tuple[click.Command, ...] = (run, check, user, import_, export, token, worker)
+@click.command()
+@click.option("--if-empty", is_flag=True, help="Leave a database that holds data; show the demo's log-ins again.")
+@with_appcontext
+def demo(if_empty: bool) -> None:
+    """Load the demo company, Northwind, into an empty database."""
+    from webapp.demo import load, people
+
+    folder = Path(current_app.instance_path)
+    if if_empty and not load.is_empty():
+        click.echo(people.kept(folder, load.company_name()) or "", nl=False)
+        return
+    with click.progressbar(length=1, label="Two years of Northwind", file=sys.stderr) as bar:
+
+        def show(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        log_ins = load.load(show, keep=lambda made: people.keep(made, folder))
+    click.echo(people.as_text(log_ins), nl=False)
+
+
+COMMANDS: tuple[click.Command, ...] = (run, check, user, import_, export, token, worker, demo)
 
 HELP = "Counterfoil: orders, credit, stock, shipments, invoices and payments of a wholesaler."
 

@@ -18,7 +18,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar, cast
 
 import sqlalchemy as sa
 from flask import Flask
@@ -183,6 +183,11 @@ class Base(DeclarativeBase):
             list[Any]: sa.JSON(),
         },
     )
+
+
+def table_of(model: type[Base]) -> sa.Table:
+    """The table under a model, for the few statements that every command runs: without the mapper they cost a third."""
+    return cast(sa.Table, model.__table__)
 
 
 class Versioned:

@@ -32,8 +32,13 @@ def is_empty() -> bool:
     return not db.session.scalar(select(exists().where(Company.id == 1) | exists().where(User.id > 0)))
 
 
-def load(progress: Progress = lambda done, of: None, *, keep: Callable[[list[LogIn]], None]) -> None:
-    """Load the demo company; ``keep`` takes the log-ins before the transaction ends.
+def company_name() -> str:
+    """The name of the company in the database; empty when there is none."""
+    return db.session.scalar(select(Company.name)) or ""
+
+
+def load(progress: Progress = lambda done, of: None, *, keep: Callable[[list[LogIn]], object]) -> list[LogIn]:
+    """Load the demo company and answer its log-ins; ``keep`` takes them before the transaction ends.
 
     Raises Refused when the database holds data.
     """
@@ -49,6 +54,7 @@ def load(progress: Progress = lambda done, of: None, *, keep: Callable[[list[Log
         with clock.set_to(now):
             masters.discontinue(northwind, actor=users[ADMINISTRATION])
         keep(log_ins)
+    return log_ins
 
 
 def _found(northwind: Northwind, log_ins: list[LogIn]) -> dict[str, User]:

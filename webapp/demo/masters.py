@@ -9,6 +9,7 @@ from typing import Any
 
 from webapp.demo import rules
 from webapp.demo.northwind import COUNTRIES, Northwind, Row, address, one_line, sku
+from webapp.demo.people import COMPANY
 from webapp.models import ApprovalPolicy, Company, User
 from webapp.services.company import change_company, found_company, the_company
 from webapp.services.loading.customers import load_customers
@@ -28,10 +29,10 @@ SINCE = date(2011, 1, 4)
 APPROVED_BY_POLICY_UP_TO = Decimal(2500)
 
 
-def found(*, name: str = "Northwind Traders Ltd") -> Company:
+def found() -> Company:
     """The company: Northwind's London office, where four of its nine employees sit."""
     return found_company(
-        name=name,
+        name=COMPANY,
         street="14 Garrett Hill",
         postal_code="SW1 8JR",
         city="London",
@@ -39,7 +40,7 @@ def found(*, name: str = "Northwind Traders Ltd") -> Company:
         tax_id="GB999999973",
         email="accounts@northwind.example",
         phone="(71) 555-4848",
-        bank_details="Northwind Traders Ltd, sort code 00-00-00, account 00000000",
+        bank_details=f"{COMPANY}, sort code 00-00-00, account 00000000",
         invoice_footer="A demonstration company. Goods, people and firms are fictional.",
         base_currency=rules.CURRENCY,
         time_zone=ZONE,

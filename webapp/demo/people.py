@@ -18,6 +18,7 @@ from webapp.domain.permissions import Role
 from webapp.models import User
 from webapp.services import passwords, users
 
+COMPANY = "Northwind Traders Ltd"
 FILE = "demo-log-ins.txt"
 MANAGERS_MAXIMUM = Decimal(25)
 VICE_PRESIDENT, SALES_MANAGER = "2", "5"
@@ -100,25 +101,25 @@ def add_people(log_ins: Sequence[LogIn], *, actor: User) -> dict[str, User]:
 
 def as_text(log_ins: Sequence[LogIn]) -> str:
     """The log-ins as a table in plain text."""
-    lines = [
+    rows = [
         f"{log_in.person.name:<17} {log_in.person.title:<25} {log_in.person.email:<36} {log_in.password}"
         for log_in in log_ins
     ]
     head = f"{'Name':<17} {'Title':<25} {'Log in as':<36} Password"
-    return "\n".join([head, *lines]) + "\n"
+    return "\n".join([head, *rows]) + "\n"
 
 
-def keep(text: str, folder: Path) -> Path:
+def keep(log_ins: Sequence[LogIn], folder: Path) -> Path:
     """Write the log-ins where only the owner can read them, in place of those of an earlier database."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+        file.write(as_text(log_ins))
     return path
 
 
-def kept(folder: Path) -> str | None:
-    """The log-ins kept in ``folder``, if there are any."""
+def kept(folder: Path, company: str) -> str | None:
+    """The log-ins kept in ``folder``; None when there are none or ``company`` is not the demo."""
     path = folder / FILE
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    return path.read_text(encoding="utf-8") if company == COMPANY and path.exists() else None

@@ -110,9 +110,7 @@ class Replay:
         for line in order.lines:
             listed = self._old_prices.get(line.product) if old else None
             typed = None if line.unit_price == (listed or self._prices[line.product]) else line.unit_price
-            yield LineInput(
-                sku(line.product), line.quantity, unit_price=typed, discount_percent=line.discount
-            )
+            yield LineInput(sku(line.product), line.quantity, unit_price=typed, discount_percent=line.discount)
 
     # -- credit --------------------------------------------------------------------------------------------------------
 

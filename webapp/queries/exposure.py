@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, SQLColumnExpression, and_, bindparam, func, select
+from sqlalchemy import BigInteger, ColumnElement, Date, SQLColumnExpression, and_, bindparam, func, select
 
 from webapp.db import Scaled, db
 from webapp.domain.credit import CreditCheck, Exposure, decide
@@ -79,8 +79,8 @@ def weigh(customer: Customer, standing: Standing, order_amount: Decimal, day: da
 
 
 def _standing() -> Any:
-    """The sums for ``:customer_id`` on ``:day`` without the order ``:excluded_id``; built once, it is asked for often."""
-    customer_id, day = bindparam("customer_id"), bindparam("day", type_=Date())
+    """The sums for ``:customer_id`` on ``:day`` without the order ``:excluded_id``; built once, asked for often."""
+    customer_id, day = bindparam("customer_id", type_=BigInteger()), bindparam("day", type_=Date())
     posted = and_(Invoice.customer_id == customer_id, Invoice.state == InvoiceState.APPROVED)
     overdue = and_(posted, Invoice.due_date < day, OPEN_AMOUNT > ZERO)
     of_customer = Order.customer_id == customer_id

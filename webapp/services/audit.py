@@ -15,15 +15,15 @@ from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import insert
 
-from webapp.db import db, unit
+from webapp.db import db, table_of, unit
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.models import Event, EventDocument, StateChange, User
 
-INSERT_EVENT = insert(Event.__table__).returning(Event.__table__.c.id)
-INSERT_DOCUMENTS = insert(EventDocument.__table__)
-INSERT_MOVES = insert(StateChange.__table__)
-"""Every command runs these; on the tables themselves they cost a third of what they cost through the mappers."""
+INSERT_EVENT = insert(table_of(Event)).returning(Event.id)
+INSERT_DOCUMENTS = insert(table_of(EventDocument))
+INSERT_MOVES = insert(table_of(StateChange))
+"""Built once: every command runs them."""
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 

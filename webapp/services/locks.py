@@ -11,7 +11,7 @@ clause; there the transaction itself (``BEGIN IMMEDIATE``) is the lock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar

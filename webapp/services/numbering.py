@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.db import db
+from webapp.db import db, table_of
 from webapp.models import NumberSeries
 
-SERIES = NumberSeries.__table__
+SERIES = table_of(NumberSeries)
 TAKE = (
     update(SERIES)
     .where(SERIES.c.prefix == bindparam("of_prefix"), SERIES.c.year == bindparam("of_year"))

@@ -24,6 +24,7 @@ from webapp.domain import fields
 from webapp.domain.invoice_status import InvoiceStatus
 from webapp.domain.permissions import Permission
 from webapp.models import CreditNote, Customer, Invoice, Order
+from webapp.queries.company import today
 from webapp.queries.invoices import InvoiceFilter
 from webapp.queries.invoices import list_invoices as invoices_page
 from webapp.queries.references import at_path, referred
@@ -50,7 +51,8 @@ def list_invoices(query: InvoiceQuery) -> InvoiceList:
         overdue_only=bool(query.overdue),
     )
     page = invoices_page(wanted, viewer=user, cursor=query.cursor, limit=query.limit)
-    return InvoiceList(**listed(page, [InvoiceSummary.of(row) for row in page.rows]))
+    day = today()
+    return InvoiceList(**listed(page, [InvoiceSummary.of(row, day) for row in page.rows]))
 
 
 @reads("/sales/invoices/<ref>/", Permission.INVOICES_READ, InvoiceOutput)
@@ -141,7 +143,7 @@ def approve_credit_note(body: Posting, ref: str) -> CreditNoteOutput:
 
 
 def _shown(invoice_id: int) -> InvoiceOutput:
-    return InvoiceOutput.whole(whole_invoice(invoice_id))
+    return InvoiceOutput.whole(whole_invoice(invoice_id), today())
 
 
 def _note(credit_note_id: int) -> CreditNoteOutput:

@@ -29,7 +29,8 @@ def list_items(query: ItemQuery) -> ItemList:
         cursor=query.cursor,
         limit=query.limit,
     )
-    return ItemList(**listed(page, [_output(row) for row in page.rows]))
+    currency, user = the_company().base_currency, program()
+    return ItemList(**listed(page, [ItemOutput.of(row, currency, user) for row in page.rows]))
 
 
 @reads("/items/<ref>/", Permission.ITEMS_READ, ItemOutput)
@@ -54,11 +55,7 @@ def change_item_of(body: ItemChange, ref: str, version: int) -> ItemOutput:
 
 
 def _item(sku: str) -> ItemOutput:
-    return _output(variants_by_sku([sku])[sku])
-
-
-def _output(variant: Variant) -> ItemOutput:
-    return ItemOutput.of(variant, the_company().base_currency, program())
+    return ItemOutput.of(variants_by_sku([sku])[sku], the_company().base_currency, program())
 
 
 def _values(body: ItemInput | ItemChange) -> dict[str, Any]:

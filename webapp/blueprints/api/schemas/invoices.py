@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 from pydantic import Field
 
 from webapp.blueprints.api.schemas.base import (
@@ -24,9 +27,9 @@ from webapp.blueprints.api.schemas.base import (
     price,
 )
 from webapp.domain.money import plain
+from webapp.domain.payments import overdue_days
 from webapp.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Payment
 from webapp.queries.invoices import status_of
-from webapp.services.payments import calculate_overdue_amount, calculate_overdue_days
 
 
 class BilledPart(Input):
@@ -145,9 +148,10 @@ class InvoiceSummary(Output):
     overdue_days: int
 
     @classmethod
-    def of(cls, invoice: Invoice) -> InvoiceSummary:
-        """The invoice, loaded with customer, order and sendings."""
+    def of(cls, invoice: Invoice, day: date) -> InvoiceSummary:
+        """The invoice, loaded with customer, order and sendings, as it stands on ``day``."""
         currency = invoice.currency
+        late = overdue_days(invoice.due_date, day) if invoice.due_date and invoice.open_amount else 0
         return cls(
             id=invoice.id,
             invoice_number=invoice.invoice_number,
@@ -163,8 +167,8 @@ class InvoiceSummary(Output):
             total=plain(invoice.total, currency),
             amount_paid=plain(invoice.paid_amount + invoice.settled_before, currency),
             amount_due=plain(invoice.open_amount, currency),
-            overdue_amount=plain(calculate_overdue_amount(invoice), currency),
-            overdue_days=calculate_overdue_days(invoice),
+            overdue_amount=plain(invoice.open_amount if late else Decimal(0), currency),
+            overdue_days=late,
         )
 
 
@@ -174,9 +178,9 @@ class InvoiceOutput(InvoiceSummary):
     lines: list[BilledLine]
 
     @classmethod
-    def whole(cls, invoice: Invoice) -> InvoiceOutput:
+    def whole(cls, invoice: Invoice, day: date) -> InvoiceOutput:
         """The invoice, loaded with everything it shows."""
-        head = InvoiceSummary.of(invoice).model_dump()
+        head = InvoiceSummary.of(invoice, day).model_dump()
         return cls(**head, lines=[BilledLine.of(line, invoice.currency) for line in invoice.lines])
 
 

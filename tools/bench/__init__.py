@@ -1,0 +1,1 @@
+"""How fast an order becomes cash through the services, beside the same rows written by hand."""

@@ -20,6 +20,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar, cast
 
+import psycopg
 import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -228,11 +229,27 @@ def init_db(app: Flask) -> None:
             _tune_postgresql(db.engine)
 
 
+class _Connection(psycopg.Connection[Any]):
+    """Keeps its prepared statements through a rollback, as the server does.
+
+    The driver forgets them, in case a table was made and is gone again; here every page ends with a rollback, and
+    tables are made by migrations only. It also keeps a hundred; the way from order to cash takes more.
+    """
+
+    def rollback(self) -> None:
+        if self.pgconn.status == psycopg.pq.ConnStatus.OK and not self._pipeline:
+            if self.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                self.pgconn.exec_(b"ROLLBACK")
+        else:
+            super().rollback()
+
+
 def _tune_postgresql(engine: sa.Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: Any) -> None:
-        # the driver keeps a hundred prepared statements by default; the way from order to cash takes more than that
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, arguments: Any, named: Any) -> _Connection:
+        connection = _Connection.connect(*arguments, **named)
         connection.prepared_max = PREPARED_STATEMENTS
+        return connection
 
 
 def _tune_sqlite(engine: sa.Engine, *, synchronous: str) -> None:

@@ -99,9 +99,9 @@ def _head(kind: str, document: Invoice | CreditNote) -> Snapshot:
 
 
 def _orders_of(document: Invoice | CreditNote) -> list[Order]:
-    if document.order_id is None:
+    if document.order is None:
         return []
-    return list(db.session.scalars(select(Order).where(Order.id == document.order_id)))
+    return [document.order]
 
 
 def _invoice_line(line: InvoiceLine, currency: str) -> Snapshot:

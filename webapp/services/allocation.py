@@ -293,7 +293,7 @@ def _write(
             }
         )
     if rows:
-        db.session.execute(insert(Allocation), rows)
+        db.session.execute(insert(Allocation).returning(Allocation.id), rows)
     return dict(taken)
 
 

@@ -61,9 +61,11 @@ def ask(order: Order, *, actor: User, reason: str = "") -> None:
     """
     approvals = approvals_of(order)
     uncovered = {over.line.id: over for over in uncovered_discounts(order, approvals)}
-    for approval in waiting(approvals):
+    asked_before = waiting(approvals)
+    for approval in asked_before:
         _end(approval, ApprovalState.WITHDRAWN)
-    db.session.flush()
+    if asked_before:
+        db.session.flush()  # one open request at a time: the old one ends before the new one begins
     for over in uncovered.values():
         _add(order, ApprovalKind.DISCOUNT, line_fingerprint(order, over.line), actor, reason, over)
     if not order_is_covered(order, approvals):

@@ -21,9 +21,9 @@ from webapp.domain.actions import Action
 from webapp.models import Event, EventDocument, StateChange, User
 
 INSERT_EVENT = insert(table_of(Event)).returning(Event.id)
-INSERT_DOCUMENTS = insert(table_of(EventDocument))
-INSERT_MOVES = insert(table_of(StateChange))
-"""Built once: every command runs them."""
+INSERT_DOCUMENTS = insert(table_of(EventDocument)).returning(EventDocument.event_id)
+INSERT_MOVES = insert(table_of(StateChange)).returning(StateChange.id)
+"""Built once, since every command runs them; what returns something is one statement for all its rows."""
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 

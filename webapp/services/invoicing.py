@@ -160,6 +160,8 @@ def _draft(order: Order, deliveries: Sequence[Delivery], *, actor: User) -> Invo
     with db.session.no_autoflush:
         fill_invoice(invoice, order, deliveries)
     db.session.add(invoice)
+    db.session.flush()
+    locks.hold(invoice)
     audit.record(Action.INVOICE_DRAFTED, invoice, order, actor=actor, after=_facts(invoice))
     locks.hold(invoice)
     return invoice

@@ -151,4 +151,4 @@ def _insert(posting: _Posting, entries: Iterable[tuple[Entry, Decimal]], *, acto
         }
         for entry, base_amount in entries
     ]
-    db.session.execute(insert(JournalLine), lines)
+    db.session.execute(insert(JournalLine).returning(JournalLine.id), lines)

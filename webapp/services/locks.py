@@ -279,6 +279,7 @@ def _order_parts() -> Sequence[Any]:
         selectinload(Order.lines).joinedload(OrderLine.variant, innerjoin=True),
         selectinload(Order.charges),
         selectinload(Order.holds),
+        selectinload(Order.approvals),
     )
 
 

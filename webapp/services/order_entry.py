@@ -93,7 +93,10 @@ def create_order(given: OrderInput, *, actor: User) -> Order:
         order.charges = [_charge(order, charge) for charge in given.charges]
         retotal(order)
         _give_number(order, as_quote=given.as_quote)
+    order.holds, order.approvals = [], []
     db.session.add(order)
+    db.session.flush()
+    locks.hold(order)
     audit.record(
         Action.ORDER_CREATED, order, customer, actor=actor, after={"lines": len(order.lines), "total": order.total}
     )

@@ -50,8 +50,9 @@ def post_invoice(
     _count_as_invoiced(invoice)
     settle_orders(orders)
     invoice.posted_by, invoice.posted_at = actor, clock.now()
-    invoice.invoice_number = take_number(INVOICES, invoice.issue_date)
-    invoice.snapshot = snapshot_of(invoice)
+    with db.session.no_autoflush:  # the invoice is written once, with its number and words
+        invoice.invoice_number = take_number(INVOICES, invoice.issue_date)
+        invoice.snapshot = snapshot_of(invoice)
     invoice.move_to(InvoiceState.APPROVED)
     store_pdf(invoice)
     ledger.post_invoice(invoice, actor=actor)

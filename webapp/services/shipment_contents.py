@@ -118,6 +118,7 @@ def open_shipment(
     shipment.lines = [lines[line.id] for line in order.lines if line.id in lines]
     db.session.add(shipment)
     db.session.flush()
+    locks.hold(shipment)
     for allocation in allocations:
         allocation.shipment_line_id = lines[allocation.order_line_id].id
     locks.hold(shipment)
@@ -219,7 +220,8 @@ def consume(shipment: Shipment, actor: User) -> list[int]:
                 shipment_line_id=allocation.shipment_line_id,
             )
         )
-    ids = post_moves(MovementKind.SHIPMENT, moves, actor=actor, reference=shipment.number)
+    with db.session.no_autoflush:  # levels are written once, with what the movements make of them
+        ids = post_moves(MovementKind.SHIPMENT, moves, actor=actor, reference=shipment.number)
     for line in by_line.values():
         counts = line.order_line
         counts.allocated_qty -= line.quantity

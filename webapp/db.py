@@ -30,6 +30,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, regi
 from sqlalchemy.sql import operators
 
 from webapp.domain.errors import BadInput, Busy
+from webapp.many_rows import update_rows_together
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -227,6 +228,7 @@ def init_db(app: Flask) -> None:
             _tune_sqlite(db.engine, synchronous=app.config.get("SQLITE_SYNCHRONOUS", "FULL"))
         else:
             _tune_postgresql(db.engine)
+            update_rows_together(db.engine)
 
 
 class _Connection(psycopg.Connection[Any]):

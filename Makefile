@@ -15,7 +15,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint check assets lock clean
+.PHONY: help run test lint check bench assets lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -41,6 +41,9 @@ lint: $(VENV)/.dev ## Check style, types, the rooms of the house, templates and 
 
 check: $(VENV)/.run ## Ask the database for every invariant of the business
 	@$(PY) -m webapp check
+
+bench: $(VENV)/.dev ## Measure order to cash: cycles per second through the services and by hand-written SQL
+	@$(PY) -m tools.bench $(BENCH)
 
 assets: webapp/static/build/manifest.json ## Fetch the pinned static parts and give them names with a hash
 

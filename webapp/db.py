@@ -28,6 +28,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.sql import operators
+from sqlalchemy.sql.compiler import InsertmanyvaluesSentinelOpts
 
 from webapp.domain.errors import BadInput, Busy
 from webapp.many_rows import update_rows_together
@@ -260,6 +261,8 @@ def _tune_sqlite(engine: sa.Engine, *, synchronous: str) -> None:
         with sqlite3.connect(engine.url.database, timeout=10) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         connection.close()
+    # SQLite numbers the rows of one INSERT in their order, so their ids can come back from a single statement
+    engine.dialect.insertmanyvalues_implicit_sentinel = InsertmanyvaluesSentinelOpts.ANY_AUTOINCREMENT
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

@@ -1,6 +1,6 @@
 """One statement where SQLAlchemy would send one for each row: updates of many rows by their keys on PostgreSQL.
 
-The session writes ``UPDATE lines SET picked = :picked WHERE lines.id = :id`` once for each row, over several turns on the
+The session sends ``UPDATE lines SET picked = :picked WHERE lines.id = :id`` once for each row, in several turns on the
 wire. Here the values travel as arrays, and the statement is the same for any number of rows, so that it stays prepared.
 """
 

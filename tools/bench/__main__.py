@@ -76,7 +76,7 @@ def sides() -> Iterator[tuple[list[Side], Callable[[], Counts], float]]:
             through_services.cycle(people)
             pdf, seconds = make_pdf()
             by_hand = ByHand(url, people, pdf)
-            with mock.patch.object(paper, "invoice_pdf", lambda _snapshot: pdf):
+            with mock.patch.object(paper, "invoice_pdf", return_value=pdf):
                 both = [Side(SERVICES, partial(through_services.cycle, people)), Side(BY_HAND, by_hand.cycle)]
                 yield both, partial(count_rows, counter), seconds
             by_hand.close()
@@ -87,8 +87,9 @@ def make_pdf() -> tuple[bytes, float]:
     """The PDF of the invoice posted first, and the seconds it takes once the fonts are loaded."""
     snapshot = db.session.scalars(db.select(Invoice)).one().snapshot or {}
     db.session.remove()
-    began = time.perf_counter()
     made = paper.invoice_pdf(snapshot)
+    began = time.perf_counter()
+    paper.invoice_pdf(snapshot | {"number": "INV-2000-001"})  # what was made a moment ago would come from memory
     return made, time.perf_counter() - began
 
 
@@ -101,7 +102,9 @@ def rounds(both: list[Side], count: Callable[[], Counts], cycles: int) -> Counts
         after = count()
         added.append({table: after[table] - before[table] for table in after if table not in REPEATED_TABLES})
     if added[0] != added[1]:
-        differing = {table: (added[0][table], added[1][table]) for table in added[0] if added[0][table] != added[1][table]}
+        differing = {
+            table: (added[0][table], added[1][table]) for table in added[0] if added[0][table] != added[1][table]
+        }
         raise RuntimeError(f"The two sides wrote different rows: {differing}")
     return added[0]
 
@@ -127,7 +130,8 @@ def report(both: list[Side], cycles: int, added: Counts, pdf_seconds: float) -> 
     services, by_hand = both
     ratios = [ours / theirs for ours, theirs in zip(services.rates, by_hand.rates, strict=True)]
     ratio = statistics.median(ratios)
-    print(f"Order to cash: 5 lines, 5 transactions, durable PostgreSQL; {len(ratios)} rounds of {cycles} cycles by turns\n")
+    print("Order to cash: an order of 5 lines in 5 transactions, on a durable PostgreSQL")
+    print(f"{len(ratios)} rounds; in each of them {cycles} cycles of the one, then of the other\n")
     print(f"{'':24}{'cycles/s':>10}{'slowest':>10}{'fastest':>10}{'ms/cycle':>10}")
     for side in both:
         rate = statistics.median(side.rates)

@@ -30,8 +30,9 @@ SELECT coalesce((SELECT sum(total - settled_before - paid_amount - credited_amou
                   WHERE customer_id = %(customer)s AND state = 'APPROVED'), 0) AS outstanding,
        coalesce((SELECT sum(to_bill_amount) FROM orders WHERE customer_id = %(customer)s), 0)
      + coalesce((SELECT sum(to_ship_amount) FROM orders o WHERE customer_id = %(customer)s AND state = 'CONFIRMED'
-                  AND id <> %(order)s AND NOT EXISTS (SELECT 1 FROM credit_holds h
-                                                       WHERE h.order_id = o.id AND h.state = 'OPEN')), 0) AS open_orders,
+                  AND id <> %(order)s
+                  AND NOT EXISTS (SELECT 1 FROM credit_holds h WHERE h.order_id = o.id AND h.state = 'OPEN')), 0)
+       AS open_orders,
        coalesce((SELECT sum(total - settled_before - paid_amount - credited_amount - written_off_amount) FROM invoices
                   WHERE customer_id = %(customer)s AND state = 'APPROVED' AND due_date < %(day)s), 0) AS overdue
 """
@@ -428,7 +429,7 @@ class ByHand:
     # -- statements ----------------------------------------------------------------------------------------------------
 
     def _run(self, statement: str, *values: Any) -> list[Row]:
-        cursor = self._db.execute(statement, values, prepare=True)  # type: ignore[arg-type]
+        cursor = self._db.execute(statement, values, prepare=True)
         return cursor.fetchall() if cursor.description else []
 
     def _one(self, statement: str, *values: Any) -> Row:

@@ -1,4 +1,4 @@
-"""The company that is measured: one customer without a limit in the way, five items with more stock than will be sold."""
+"""The company that is measured: one customer without a limit in the way, five items with plenty of stock."""
 
 from __future__ import annotations
 

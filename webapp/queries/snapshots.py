@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
-
 from webapp.db import db
 from webapp.domain.errors import Refused
 from webapp.domain.money import plain

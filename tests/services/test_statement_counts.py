@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.statements import sent_statements
 from tests.support.factories import Staff, make_company, make_customer, make_staff
+from tests.support.statements import sent_statements
 from webapp.db import atomic, db
 from webapp.domain import clock
 from webapp.models import Item, TaxCode, Variant

@@ -43,7 +43,7 @@ SHORTEST_PAUSE = 0.01
 RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
 LOCK_TIMEOUT = "55P03"
 SQLITE_BUSY = 5
-PREPARED_STATEMENTS = 1000
+PREPARED_STATEMENTS = 1000  # the driver keeps 100; the way from order to cash takes more
 
 _writer = threading.RLock()  # SQLite waits for a lock by sleeping; one writer at a time in this process waits less
 
@@ -229,22 +229,16 @@ def init_db(app: Flask) -> None:
             _tune_sqlite(db.engine, synchronous=app.config.get("SQLITE_SYNCHRONOUS", "FULL"))
         else:
             _tune_postgresql(db.engine)
-            update_rows_together(db.engine)
 
 
 class _Connection(psycopg.Connection[Any]):
-    """Keeps its prepared statements through a rollback, as the server does.
-
-    The driver forgets them, in case a table was made and is gone again; here every page ends with a rollback, and
-    tables are made by migrations only. It also keeps a hundred; the way from order to cash takes more.
-    """
+    """Keeps its prepared statements through a rollback, as the server does: pages end with one, and make no tables."""
 
     def rollback(self) -> None:
-        if self.pgconn.status == psycopg.pq.ConnStatus.OK and not self._pipeline:
-            if self.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-                self.pgconn.exec_(b"ROLLBACK")
-        else:
+        if self.pgconn.status != psycopg.pq.ConnStatus.OK:
             super().rollback()
+        elif self.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            self.pgconn.exec_(b"ROLLBACK")
 
 
 def _tune_postgresql(engine: sa.Engine) -> None:
@@ -253,6 +247,8 @@ def _tune_postgresql(engine: sa.Engine) -> None:
         connection = _Connection.connect(*arguments, **named)
         connection.prepared_max = PREPARED_STATEMENTS
         return connection
+
+    update_rows_together(engine)
 
 
 def _tune_sqlite(engine: sa.Engine, *, synchronous: str) -> None:

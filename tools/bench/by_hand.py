@@ -7,17 +7,14 @@ statement; sums, prices and texts are worked out in the program, by the shortest
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from psycopg import Connection
-from psycopg.rows import dict_row
 from psycopg.types.json import Json
 
 from tools.bench.company import CUSTOMER, QUANTITY, SKUS, People
+from tools.bench.statements import Row, Statements, now_and_today
 
-Row = dict[str, Any]
 ONE = 10**6  # of a quantity
 PRICE_TO_MONEY = 10**2
 
@@ -38,18 +35,13 @@ SELECT coalesce((SELECT sum(total - settled_before - paid_amount - credited_amou
 """
 
 
-class ByHand:
+class ByHand(Statements):
     """One connection that turns orders into cash."""
 
     def __init__(self, url: str, people: People, pdf: bytes) -> None:
-        self._db: Connection[Row] = Connection.connect(url, row_factory=dict_row)
-        self._db.prepared_max = None
+        super().__init__(url)
         self._people = people
         self._pdf = pdf
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._db.close()
 
     def cycle(self) -> None:
         """Order, allocate, ship, invoice, pay."""
@@ -62,7 +54,7 @@ class ByHand:
     # -- the five transactions -----------------------------------------------------------------------------------------
 
     def _order(self, user: int) -> str:
-        now, day = _now()
+        now, day = now_and_today()
         company = self._one("SELECT * FROM company WHERE id = 1")
         customer = self._one("SELECT * FROM customers WHERE code = %s", CUSTOMER)
         address = self._address(customer["id"])
@@ -107,7 +99,7 @@ class ByHand:
         return number
 
     def _allocate(self, number: str, user: int) -> None:
-        now, _ = _now()
+        now, _ = now_and_today()
         customer, order, lines = self._lock_order(number)
         self._check_credit(customer, order["id"], order["to_ship_amount"], "ALLOCATE", user)
         levels = {
@@ -135,7 +127,7 @@ class ByHand:
         self._db.commit()
 
     def _ship(self, number: str, user: int) -> None:
-        now, day = _now()
+        now, day = now_and_today()
         customer, order, lines = self._lock_order(number)
         held = self._run(
             "SELECT a.* FROM allocations a JOIN order_lines l ON l.id = a.order_line_id WHERE l.order_id = %s"
@@ -211,7 +203,7 @@ class ByHand:
         self._db.commit()
 
     def _invoice(self, number: str, user: int) -> int:
-        now, day = _now()
+        now, day = now_and_today()
         customer, order, lines = self._lock_order(number)
         company = self._one("SELECT * FROM company WHERE id = 1")
         terms = self._one("SELECT * FROM payment_terms WHERE code = %s", order["payment_terms_code"])
@@ -283,7 +275,7 @@ class ByHand:
         return invoice_id
 
     def _pay(self, invoice_id: int, user: int) -> None:
-        now, day = _now()
+        now, day = now_and_today()
         customer = self._lock_customer_of("invoices", invoice_id)
         invoice = self._one("SELECT * FROM invoices WHERE id = %s FOR NO KEY UPDATE", invoice_id)
         method = self._one("SELECT * FROM payment_methods WHERE code = %s", "BANK_TRANSFER")
@@ -321,7 +313,7 @@ class ByHand:
         ids = [variant["id"] for variant in variants.values()]
         agreed = self._run("SELECT * FROM customer_prices WHERE customer_id = %s AND variant_id = ANY(%s)",
                            customer["id"], ids)  # fmt: skip
-        prices = {row["variant_id"]: row["unit_price"] for row in agreed}
+        prices: dict[int, Any] = {row["variant_id"]: row["unit_price"] for row in agreed}
         codes = self._rates({variant["tax_code_id"] for variant in variants.values()}, day)
         lines = []
         for place, sku in enumerate(SKUS, 1):
@@ -368,7 +360,7 @@ class ByHand:
         return customer, order, lines
 
     def _check_credit(self, customer: Row, order_id: int, amount: int, stage: str, user: int) -> None:
-        now, day = _now()
+        now, day = now_and_today()
         sums = self._db.execute(CREDIT, {"customer": customer["id"], "order": order_id, "day": day}, prepare=True)
         row = sums.fetchone() or {}
         available = customer["credit_limit"] - row["outstanding"] - row["open_orders"]
@@ -380,78 +372,6 @@ class ByHand:
             "open_orders": row["open_orders"], "available_credit": available, "order_amount": amount,
             "overdue_amount": row["overdue"], "overdue_days": 0, "message": "",
         })  # fmt: skip
-
-    def _journal(
-        self, document: tuple[str, int, str], customer: Row, amount: int, user: int, accounts: tuple[str, str]
-    ) -> None:
-        now, day = _now()
-        kind, document_id, number = document
-        journal_id = self._insert("journals", {
-            "kind": kind, "posted_on": day, "document_kind": kind, "document_id": document_id,
-            "document_number": number, "customer_id": customer["id"], "posted_by_id": user, "posted_at": now,
-        })  # fmt: skip
-        self._insert_all("journal_lines", [
-            {"journal_id": journal_id, "account_code": account, "customer_id": customer["id"],
-             "currency": customer["currency"], "amount": part, "base_amount": part}
-            for account, part in zip(accounts, (amount, -amount), strict=True)
-        ])  # fmt: skip
-
-    def _event(
-        self,
-        action: str,
-        user: int,
-        now: datetime,
-        after: Mapping[str, Any],
-        documents: Sequence[tuple[str, int, str]],
-        moves: Sequence[tuple[str, int, str | None, str]],
-    ) -> None:
-        event_id = self._insert("events", {
-            "at": now, "actor_id": user, "action": action, "is_main": True, "reason": "",
-            "details": Json({"after": after}), "request_id": "",
-        })  # fmt: skip
-        self._insert_all("event_documents", [
-            {"event_id": event_id, "kind": kind, "document_id": document_id, "number": number}
-            for kind, document_id, number in documents
-        ], returning="event_id")  # fmt: skip
-        if moves:
-            self._insert_all("state_changes", [
-                {"event_id": event_id, "kind": kind, "document_id": document_id, "old": old, "new": new}
-                for kind, document_id, old, new in moves
-            ])  # fmt: skip
-
-    def _next_number(self, prefix: str, year: int) -> str:
-        self._run("INSERT INTO number_series (prefix, year, last_number) VALUES (%s, %s, 0) ON CONFLICT DO NOTHING",
-                  prefix, year)  # fmt: skip
-        row = self._one("UPDATE number_series SET last_number = last_number + 1 WHERE prefix = %s AND year = %s"
-                        " RETURNING last_number", prefix, year)  # fmt: skip
-        return f"{prefix}-{year}-{row['last_number']:03d}"
-
-    # -- statements ----------------------------------------------------------------------------------------------------
-
-    def _run(self, statement: str, *values: Any) -> list[Row]:
-        cursor = self._db.execute(statement, values, prepare=True)
-        return cursor.fetchall() if cursor.description else []
-
-    def _one(self, statement: str, *values: Any) -> Row:
-        (row,) = self._run(statement, *values)
-        return row
-
-    def _insert(self, table: str, row: Row) -> int:
-        (row_id,) = self._insert_all(table, [row])
-        return row_id
-
-    def _insert_all(self, table: str, rows: Sequence[Row], *, returning: str = "id") -> list[int]:
-        names = ", ".join(f'"{name}"' for name in rows[0])
-        places = ", ".join([f"({', '.join(['%s'] * len(rows[0]))})"] * len(rows))
-        returned = "" if table == "invoice_taxes" else f" RETURNING {returning}"
-        values = [value for row in rows for value in row.values()]
-        written = self._run(f"INSERT INTO {table} ({names}) VALUES {places}{returned}", *values)  # noqa: S608
-        return [row[returning] for row in written]
-
-
-def _now() -> tuple[datetime, date]:
-    now = datetime.now(UTC)
-    return now, now.date()
 
 
 def _fingerprint(line: Row) -> list[Any]:

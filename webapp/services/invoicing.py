@@ -163,7 +163,6 @@ def _draft(order: Order, deliveries: Sequence[Delivery], *, actor: User) -> Invo
     db.session.flush()
     locks.hold(invoice)
     audit.record(Action.INVOICE_DRAFTED, invoice, order, actor=actor, after=_facts(invoice))
-    locks.hold(invoice)
     return invoice
 
 

@@ -100,7 +100,6 @@ def create_order(given: OrderInput, *, actor: User) -> Order:
     audit.record(
         Action.ORDER_CREATED, order, customer, actor=actor, after={"lines": len(order.lines), "total": order.total}
     )
-    locks.hold(order)
     return order
 
 

@@ -121,7 +121,6 @@ def open_shipment(
     locks.hold(shipment)
     for allocation in allocations:
         allocation.shipment_line_id = lines[allocation.order_line_id].id
-    locks.hold(shipment)
     return shipment
 
 

@@ -87,12 +87,14 @@ def _read(cursor: str, keys: Sequence[InstrumentedAttribute[Any]]) -> list[Any]:
 
 
 def _typed(value: Any, key: InstrumentedAttribute[Any]) -> Any:
-    """``value`` as its column holds it. Raises TypeError or ValueError for what no such column could hold."""
-    kind: Any = Decimal if isinstance(key.type, Scaled) else key.type.python_type
+    """``value`` as its column holds it. Raises TypeError, ValueError or BadInput for what no such column could hold."""
+    if isinstance(key.type, Scaled):
+        number = Decimal(value)
+        key.type.process_bind_param(number, db.engine.dialect)  # refuses what the column could not hold
+        return number
+    kind: Any = key.type.python_type
     if issubclass(kind, date):
         return kind.fromisoformat(value)
-    if kind is Decimal:
-        return Decimal(value)
     if type(value) is not kind or (kind is int and abs(value) >= 2**63):
         raise TypeError(f"{value!r} is no {kind.__name__}")
     return clean(value, field="cursor", max_length=LONGEST_KEY) if kind is str else value

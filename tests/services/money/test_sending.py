@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from tests.services.money.conftest import MONDAY
 from tests.support.books import events_on
 from tests.support.factories import make_posted_invoice, make_shipped_order
+from tests.support.mailbox import mail_server
 from webapp import jobs
 from webapp.db import atomic, db
 from webapp.domain import clock
@@ -144,3 +145,47 @@ def test_drafts_and_customers_without_an_address_are_not_written_to(invoice, sta
 def test_another_kind_of_mail_address_is_said_at_once():
     with pytest.raises(ValueError, match="MAIL_URL must begin with"):
         mailer("gopher://x")
+
+
+def test_a_mail_server_gets_the_mail(invoice, staff):
+    send_invoice(invoice.id, actor=staff.accountant)
+
+    with mail_server() as box:
+        assert deliver_next(mailer(f"smtp://127.0.0.1:{box.port}"))
+
+    ((recipient, content),) = box.messages
+    mail = message_from_bytes(content, policy=policy.default)
+    assert (recipient, mail["Message-ID"]) == ("acme@example.com", message().message_id)
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["INV-2026-001.pdf"]
+    assert message().sent_at is not None
+
+
+def test_a_recipient_that_the_server_refuses_is_noted(invoice, staff):
+    send_invoice(invoice.id, actor=staff.accountant)
+
+    with mail_server(refuse=True) as box:
+        assert deliver_next(mailer(f"smtp://127.0.0.1:{box.port}"))
+
+    assert box.messages == []
+    assert "nobody here" in message().last_error
+    assert message().sent_at is None
+
+
+def test_the_worker_goes_on_until_it_is_told_to_stop(app, invoice, staff, tmp_path):
+    send_invoice(invoice.id, actor=staff.accountant)
+    app.config["MAIL_URL"] = f"file:{tmp_path}"
+    stop = threading.Event()
+    worker = threading.Thread(target=jobs.work, args=(app, stop))
+    worker.start()
+    try:
+        for _ in range(100):
+            if message().sent_at is not None:
+                break
+            stop.wait(0.1)
+            db.session.rollback()
+    finally:
+        stop.set()
+        worker.join(10)
+
+    assert message().sent_at is not None
+    assert not worker.is_alive()

@@ -121,17 +121,21 @@ def test_a_foreign_invoice_balances_in_both_currencies(staff):
 
 
 def test_a_number_of_an_old_system_is_passed_over(staff):
-    import_opening_invoice(
-        "INV-2026-001",
-        "ACME",
-        issue_date=date(2026, 4, 1),
-        due_date=date(2026, 5, 10),
-        total=D(100),
-        open_amount=D(100),
-        actor=staff.admin,
-    )
+    for number in ("INV-2026-001", "INV-2026-050", "INV-2026-A7", "INV-2025-003", "INV-2026-0002", "CN-2026-001"):
+        import_opening_invoice(
+            number,
+            "ACME",
+            issue_date=date(2026, 4, 1),
+            due_date=date(2026, 5, 10),
+            total=D(100),
+            open_amount=D(100),
+            actor=staff.admin,
+        )
 
-    assert post_invoice(validated(staff).id, actor=staff.accountant).number == "INV-2026-002"
+    assert [post_invoice(validated(staff).id, actor=staff.accountant).number for _ in range(2)] == [
+        "INV-2026-002",
+        "INV-2026-003",
+    ]
 
 
 def test_the_pdf_is_stored_with_its_hash_and_made_again_alike(staff):

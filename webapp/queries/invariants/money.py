@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from webapp.db import db
@@ -31,10 +34,7 @@ from webapp.queries.stored_totals import totals_of
 
 ZERO = Decimal(0)
 BATCH = 200
-SERIES: dict[str, tuple[Any, Any]] = {
-    "INV": (Invoice, Invoice.invoice_number),
-    "CN": (CreditNote, CreditNote.credit_note_number),
-}
+NUMBER = re.compile(r"(?P<prefix>INV|CN)-(?P<year>[0-9]{4})-(?P<count>[0-9]{3}|[1-9][0-9]{3,})")
 
 
 # -- totals ------------------------------------------------------------------------------------------------------------
@@ -226,42 +226,60 @@ def every_journal_balances() -> Iterable[Offence]:
 
 @invariant("I13")
 def posted_numbers_have_no_gaps() -> Iterable[Offence]:
-    """In each series and year the numbers run from 1 to the last one given, in the order of their dates."""
+    """In each series and year the numbers run from 1 to the last one given, in the order of their dates.
+
+    An invoice of an old system that carries one of these numbers fills its place.
+    """
+    found: dict[tuple[str, int], list[_Numbered]] = defaultdict(list)
+    for document in _numbered():
+        found[document.prefix, document.year].append(document)
     last_given = {(prefix, year): last for prefix, year, last in rows(_series())}
-    found: dict[tuple[str, int], list[tuple[int, Any]]] = defaultdict(list)
-    for prefix, (document, number) in SERIES.items():
-        for name, issued in rows(select(number, document.issue_date).where(_numbered(document, number, prefix))):
-            year, count = name.removeprefix(f"{prefix}-").split("-")
-            found[prefix, int(year)].append((int(count), issued))
-    for series in sorted(last_given.keys() | found.keys()):
-        yield from _faults_of(series, sorted(found[series]), last_given.get(series, 0))
+    own = {series for series, documents in found.items() if not all(one.is_opening for one in documents)}
+    for series in sorted(last_given.keys() | own):
+        yield from _faults_of(series, sorted(found[series], key=lambda one: one.count), last_given.get(series, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A posted document under a number of the form that the program gives."""
+
+    prefix: str
+    year: int
+    count: int
+    issue_date: date
+    is_opening: bool
+
+
+def _numbered() -> Iterator[_Numbered]:
+    for model, number, is_opening in (
+        (Invoice, Invoice.invoice_number, Invoice.is_opening),
+        (CreditNote, CreditNote.credit_note_number, false()),
+    ):
+        posted = model.state == InvoiceState.APPROVED
+        for name, issued, opening in rows(select(number, model.issue_date, is_opening).where(posted)):
+            form = NUMBER.fullmatch(name or "")
+            if form:
+                yield _Numbered(form["prefix"], int(form["year"]), int(form["count"]), issued, bool(opening))
+            elif not opening:
+                yield _Numbered("?", 0, 0, issued, is_opening=False)
 
 
 def _series() -> Any:
     return select(NumberSeries.prefix, NumberSeries.year, NumberSeries.last_number).where(
-        NumberSeries.prefix.in_(SERIES)
+        NumberSeries.prefix.in_(["INV", "CN"])
     )
 
 
-def _numbered(document: Any, number: Any, prefix: str) -> ColumnElement[bool]:
-    """Posted under a number of the own series; one of an old system may look alike and then fills its place."""
-    pattern = number.like(f"{prefix}-____-%")
-    own = select(NumberSeries.year).where(NumberSeries.prefix == prefix).exists()
-    return and_(document.state == InvoiceState.APPROVED, pattern, or_(own, ~_is_opening(document)))
-
-
-def _is_opening(document: Any) -> Any:
-    return Invoice.is_opening if document is Invoice else CreditNote.id.is_(None)
-
-
-def _faults_of(series: tuple[str, int], numbers: list[tuple[int, Any]], last: int) -> Iterator[Offence]:
+def _faults_of(series: tuple[str, int], documents: list[_Numbered], last: int) -> Iterator[Offence]:
     name = f"series {series[0]}-{series[1]}"
-    counts = [count for count, _ in numbers]
+    counts = [one.count for one in documents if not one.is_opening or one.count <= last]
     if counts != list(range(1, last + 1)):
         yield Offence("I13", name, f"has not each number from 1 to {last} once")
-    for (_, before), (count, after) in pairwise(numbers):
-        if after < before:
-            yield Offence("I13", name, f"number {count} is dated before the one it follows")
+    for before, after in pairwise([one for one in documents if not one.is_opening]):
+        if after.issue_date < before.issue_date:
+            yield Offence("I13", name, f"number {after.count} is dated before the one it follows")
+    if any(one.issue_date.year != one.year for one in documents if not one.is_opening):
+        yield Offence("I13", name, "a document of another year is in it")
 
 
 @invariant("I26")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import request, url_for
+from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp.auth import current_user, requires
@@ -15,6 +15,7 @@ from webapp.form_posts import run_once
 from webapp.htmx import go_to, piece_or_page
 from webapp.list_address import list_address
 from webapp.queries.credit_notes import CreditNoteFilter, list_credit_notes
+from webapp.queries.to_credit import returns_to_credit
 from webapp.services.credit_notes import draft_credit_notes_for_return
 
 TABS = {"all": "All", "drafts": "Drafts", "unapplied": "Not used up"}
@@ -56,6 +57,13 @@ def index() -> str:
         first=address.with_() if "cursor" in request.args else None,
         empty=EMPTY[tab],
     )
+
+
+@bp.get("/to-credit")
+@requires(Permission.INVOICES_READ)
+def to_credit() -> str:
+    """Returns that ask for a credit note, the oldest first."""
+    return render_template("credit_notes/to_credit.html", returns=returns_to_credit(viewer=current_user), tabs=TABS)
 
 
 @bp.post("")

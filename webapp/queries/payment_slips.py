@@ -11,11 +11,12 @@ from math import ceil
 
 from webapp.queries.printed import PrintedDocument
 
-SHEET = {"A4": 271, "Letter": 253}
-"""Millimetres from the top to the bottom margin."""
+SHEET = {"A4": 270, "Letter": 252}
+"""Millimetres between the margins."""
 
-HEAD, FACT, LINE, ROW, SUM, SLIP, FOOT = 56, 5, 10, 6, 6, 48, 18
-"""Millimetres: the head without its facts, one fact, a line of goods, each further row of its text, one sum, …"""
+HEAD, FACT, LINE, ROW, END, SLIP, FOOT = 40, 6, 12, 6, 11, 24, 9
+"""Millimetres, rounded up: what surrounds the facts, one fact, a line of goods with its SKU, a row of text, what
+surrounds the sums, the slip and the foot without their rows."""
 
 CHARACTERS_OF_A_ROW = 42
 
@@ -34,7 +35,7 @@ class Slip:
 
 def slip_of(paper: PrintedDocument) -> Slip | None:
     """The slip of an invoice; None when no account is known or the first page has no room for it."""
-    if not paper.bank_details or height_above(paper) + SLIP + FOOT > SHEET[paper.paper]:
+    if not paper.bank_details or height_with_slip(paper) > SHEET[paper.paper]:
         return None
     return Slip(
         payee=paper.seller[0],
@@ -46,14 +47,16 @@ def slip_of(paper: PrintedDocument) -> Slip | None:
     )
 
 
-def height_above(paper: PrintedDocument) -> int:
-    """How tall everything above the slip may become, in millimetres."""
-    head = HEAD + FACT * max(len(paper.facts), len(paper.buyer) + len(paper.delivered_to) + 2)
+def height_with_slip(paper: PrintedDocument) -> int:
+    """How tall the sheet with its slip may become, in millimetres."""
+    head = HEAD + FACT * max(len(paper.facts), len(paper.buyer) + len(paper.delivered_to) + 1)
     lines = sum(LINE + ROW * (_rows(line.description) - 1) for line in paper.lines)
-    words = sum(_rows(text) for text in (paper.note, paper.footer, *(tax.reason for tax in paper.taxes)) if text)
-    end = max(ROW * (len(paper.taxes) + 3 + words), SUM * (len(paper.sums) + 2))
-    return head + lines + end
+    words = sum(_rows(text) for text in (paper.due, paper.note, paper.footer, *(tax.reason for tax in paper.taxes)))
+    end = END + ROW * max(len(paper.taxes) + 1 + words, len(paper.sums) + 1)
+    bank = len(paper.bank_details.splitlines())
+    foot = FOOT + 4 * max(len(paper.seller), len(paper.contact), bank)
+    return head + lines + end + SLIP + 5 * bank + foot
 
 
 def _rows(text: str) -> int:
-    return sum(max(ceil(len(row) / CHARACTERS_OF_A_ROW), 1) for row in text.splitlines())
+    return sum(ceil(len(row) / CHARACTERS_OF_A_ROW) for row in text.splitlines())

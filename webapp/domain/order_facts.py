@@ -69,6 +69,11 @@ def to_bill(line: LineCounts, *, in_advance: bool = False) -> Decimal:
     return max(basis - line.returned_unbilled - billed(line) - line.drafted, ZERO)
 
 
+def to_bill_again(line: LineCounts) -> Decimal:
+    """What was credited to be billed again, at a corrected price perhaps, and is on no invoice since."""
+    return min(line.rebill, to_bill(line))
+
+
 def billed(line: LineCounts) -> Decimal:
     """On posted invoices, less what was credited to be billed again."""
     return line.invoiced - line.rebill

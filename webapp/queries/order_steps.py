@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from webapp.domain.order_facts import backorder, to_bill
+from webapp.domain.order_facts import backorder, to_bill, to_bill_again
 from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState, OrderState, ShipmentState
 from webapp.models import ApprovalPolicy, Order, User
@@ -67,6 +67,8 @@ def _possible(known: OrderFacts) -> Iterator[_Act]:
             yield from _hold(known) or [_confirm(order)] * (known.refused is None)
         case OrderState.CONFIRMED:
             yield from _confirmed(known)
+        case OrderState.CLOSED:
+            yield from _billed_again(known)
 
 
 def _quote(known: OrderFacts) -> Iterator[_Act]:
@@ -116,6 +118,22 @@ def _confirmed(known: OrderFacts) -> Iterator[_Act]:
         yield from _shipments(known)
         yield from _allocate(known)
     yield from _bill(known)
+    yield from _correction(known)
+
+
+def _billed_again(known: OrderFacts) -> Iterator[_Act]:
+    """A closed order is billed anew after its invoice was credited for that, perhaps at another price."""
+    if known.waiting:
+        yield from _approval(known, "Approve the corrected price")
+    else:
+        yield from _bill(known)
+        yield from _correction(known)
+
+
+def _correction(known: OrderFacts) -> Iterator[_Act]:
+    if any(to_bill_again(line.counts) for line in known.order.lines):
+        url = f"/orders/{known.order.number}/price-corrections/new"
+        yield _Act("correct", "Correct the price", url, Permission.ORDERS_WRITE, is_link=True)
 
 
 def _ship(known: OrderFacts) -> Iterator[_Act]:

@@ -167,7 +167,7 @@ def release_lines(order: Order, quantities: Mapping[int, Decimal]) -> Decimal:
 
 
 def refuse_waiting_amendment(order: Order) -> None:
-    """Raise IllegalMove while an amendment of the confirmed order waits for approval."""
+    """Raise IllegalMove while an amendment of the confirmed or closed order waits for approval."""
     if approval_facts.waiting(approval_facts.approvals_of(order)):
         raise IllegalMove(f"A change of {order.label} waits for approval.", {"status": order.state.value})
 

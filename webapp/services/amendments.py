@@ -9,7 +9,7 @@ from webapp.queries import approval_facts
 from webapp.services import approvals, credit_holds
 
 
-def settle_edit(order: Order, *, actor: User) -> None:
+def settle_edit(order: Order, *, actor: User, reason: str = "Amended after confirmation.") -> None:
     """After an edit: void approvals it went beyond, send the order back or ask again, and check its credit anew."""
     db.session.flush()
     if order.state is OrderState.REJECTED:
@@ -19,7 +19,7 @@ def settle_edit(order: Order, *, actor: User) -> None:
         voided or approval_facts.uncovered_discounts(order, approval_facts.approvals_of(order))
     ):
         order.move_to(OrderState.DRAFT)
-    if order.state is OrderState.CONFIRMED:
-        approvals.ask(order, actor=actor, reason="Amended after confirmation.")
+    if order.state in (OrderState.CONFIRMED, OrderState.CLOSED):
+        approvals.ask(order, actor=actor, reason=reason)
     if order.state in (OrderState.APPROVED, OrderState.CONFIRMED, OrderState.DRAFT):
         credit_holds.settle_after_edit(order, actor=actor)

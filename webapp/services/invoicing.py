@@ -20,6 +20,7 @@ from webapp.models import (
     User,
 )
 from webapp.services import audit, locks
+from webapp.services.allocation import refuse_waiting_amendment
 from webapp.services.authorize import require
 from webapp.services.deliveries import Delivery, unbilled_deliveries
 from webapp.services.invoice_checks import refuse_problems
@@ -44,6 +45,7 @@ def draft_invoice(order_number: str, *, lines: Mapping[int, Number] | None = Non
     require(actor, Permission.INVOICES_WRITE)
     order = locks.lock_order(order_number)
     order.must_be(*BILLABLE)
+    refuse_waiting_amendment(order)
     deliveries = unbilled_deliveries(order)
     return _draft(order, deliveries if lines is None else _chosen(order, deliveries, lines), actor=actor)
 
@@ -69,6 +71,7 @@ def redraft_invoice(
     invoice.lines.clear()
     invoice.taxes.clear()
     db.session.flush()
+    refuse_waiting_amendment(order)
     deliveries = unbilled_deliveries(order)
     fill_invoice(invoice, order, deliveries if lines is None else _chosen(order, deliveries, lines))
     invoice.bump()

@@ -113,6 +113,11 @@ def short_day(value: date | None) -> str:
     return format_date(value, "d MMM" if this_year else "d MMM y", locale=formats().locale)
 
 
+def month(value: date, *, with_year: bool = False) -> str:
+    """The month of a date, for charts."""
+    return format_date(value, "MMM y" if with_year else "MMM", locale=formats().locale)
+
+
 def moment(value: datetime | None) -> str:
     """A time in the reader's zone: today and yesterday by name."""
     if value is None:

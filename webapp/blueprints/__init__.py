@@ -15,6 +15,7 @@ from webapp.blueprints import (
     orders,
     payments,
     quotes,
+    reports,
     sessions,
     set_up,
     shipments,
@@ -36,6 +37,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     orders.bp,
     quotes.bp,
     approvals.bp,
+    reports.bp,
     api.bp,
 )
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, render_template
 
 from webapp import filters
-from webapp.auth import requires
+from webapp.auth import current_user, requires
 from webapp.domain import clock
 from webapp.domain.permissions import Permission
+from webapp.queries.dashboard import dashboard
 
 bp = Blueprint("dashboard", __name__)
 
@@ -19,8 +20,9 @@ NOON, EVENING = 12, 18
 @bp.get("/")
 @requires(Permission.SELF)
 def show() -> str:
-    """Greets, and leads to what the user may do."""
-    return render_template("dashboard/show.html", greeting=greeting(), today=clock.today(filters.formats().zone))
+    """What waits for the user first, then the figures of the business for who may see them."""
+    page = dashboard(current_user)
+    return render_template("dashboard/show.html", greeting=greeting(), page=page)
 
 
 def greeting() -> str:

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.db import db
@@ -154,6 +154,34 @@ def open_items(day: date, *conditions: ColumnElement[bool]) -> list[Debt]:
         .order_by(Invoice.due_date, Invoice.id)
     )
     return [Debt(*row, overdue_days(row.due_date, day)) for row in rows]  # type: ignore[arg-type]  # posted: has dates
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """An open item with the customer who owes it."""
+
+    debt: Debt
+    code: str
+    name: str
+
+
+def open_items_of(
+    day: date, *, customer_code: str = "", bucket: AgeingBucket | None = None, viewer: User
+) -> list[OpenItem]:
+    """The items behind a figure of the ageing of ``day``, the oldest due first: of one customer, of one age, or all."""
+    customers = {
+        row.id: row
+        for row in db.session.execute(
+            select(Customer.id, Customer.code, Customer.name).where(
+                visible(Customer, viewer), Customer.code == customer_code if customer_code else true()
+            )
+        )
+    }
+    return [
+        OpenItem(debt, customers[debt.customer_id].code, customers[debt.customer_id].name)
+        for debt in open_items(day, visible(Invoice, viewer))
+        if debt.customer_id in customers and bucket in (None, debt.bucket)
+    ]
 
 
 def _applied(

@@ -189,6 +189,7 @@ def _receive(day: Day) -> Play:
 
 O, S, I = OrderState, ShipmentState, InvoiceState  # noqa: E741
 ALLOCATED = Order.lines.any(OrderLine.allocated_qty > OrderLine.picked_qty)
+TO_BILL = Order.to_bill_amount > D(0)
 PLAYS: dict[str, tuple[Callable[[Day], Play | None], int]] = {
     "create": (_create, 16),
     "submit": (_on_order(lambda n, day: order_flow.submit_order(n, actor=day.staff.sales), O.DRAFT), 14),
@@ -211,7 +212,10 @@ PLAYS: dict[str, tuple[Callable[[Day], Play | None], int]] = {
     "confirm": (_on_order(lambda n, day: confirm_order(n, actor=day.staff.sales), O.APPROVED), 14),
     "allocate": (_on_order(lambda n, day: allocate_order(n, actor=day.staff.warehouse), O.CONFIRMED), 12),
     "release": (_on_order(lambda n, day: release_order_allocation(n, actor=day.staff.warehouse), O.CONFIRMED), 1),
-    "ship_create": (_on_order(lambda n, day: shipping.create_shipments(n, actor=day.staff.warehouse), O.CONFIRMED, where=ALLOCATED), 12),
+    "ship_create": (
+        _on_order(lambda n, day: shipping.create_shipments(n, actor=day.staff.warehouse), O.CONFIRMED, where=ALLOCATED),
+        12,
+    ),
     "pick": (_on_shipment(lambda n, day: shipping.pick_shipment(n, actor=day.staff.warehouse), S.DRAFT), 10),
     "pack": (_on_shipment(lambda n, day: shipping.pack_shipment(n, actor=day.staff.warehouse), S.PICKED), 10),
     "ship": (_on_shipment(lambda n, day: shipping.ship_shipment(n, actor=day.staff.warehouse), S.PACKED), 10),
@@ -223,7 +227,10 @@ PLAYS: dict[str, tuple[Callable[[Day], Play | None], int]] = {
         2,
     ),
     "cancel": (_on_order(lambda n, day: order_flow.cancel_order(n, actor=day.staff.sales), O.CONFIRMED, O.DRAFT), 1),
-    "draft": (_on_order(lambda n, day: draft_invoice(n, actor=day.staff.accountant), O.CONFIRMED, where=Order.to_bill_amount > D(0)), 12),
+    "draft": (
+        _on_order(lambda n, day: draft_invoice(n, actor=day.staff.accountant), O.CONFIRMED, where=TO_BILL),
+        12,
+    ),
     "validate": (_on_invoice(lambda i, day: validate_invoice(i.id, actor=day.staff.accountant), I.DRAFT), 10),
     "post": (_on_invoice(lambda i, day: post_invoice(i.id, actor=day.staff.accountant), I.VALIDATED), 10),
     "void": (_on_invoice(lambda i, day: void_invoice(i.id, reason="Twice", actor=day.staff.accountant), I.DRAFT), 1),

@@ -318,7 +318,7 @@ class ByHand(Statements):
         lines = []
         for place, sku in enumerate(SKUS, 1):
             variant = variants[sku]
-            price = prices.get(variant["id"], variant["base_price"])
+            price = int(prices.get(variant["id"], variant["base_price"]))
             code = codes[variant["tax_code_id"]]
             net = price * QUANTITY // PRICE_TO_MONEY
             lines.append({

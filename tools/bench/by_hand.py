@@ -320,7 +320,7 @@ class ByHand(Statements):
             variant = variants[sku]
             price = int(prices.get(variant["id"], variant["base_price"]))
             code = codes[variant["tax_code_id"]]
-            net = price * QUANTITY // PRICE_TO_MONEY
+            net = int(price or 0) * QUANTITY // PRICE_TO_MONEY
             lines.append({
                 "line_number": place, "variant_id": variant["id"], "item_name": variant["name"],
                 "unit": variant["unit"], "price_base": ONE, "unit_price": price, "derived_price": price,

@@ -318,7 +318,7 @@ class ByHand(Statements):
         lines = []
         for place, sku in enumerate(SKUS, 1):
             variant = variants[sku]
-            price = int(prices.get(variant["id"], variant["base_price"]))
+            price = prices[variant["id"]] if variant["id"] in prices else variant["base_price"]
             code = codes[variant["tax_code_id"]]
             net = int(price or 0) * QUANTITY // PRICE_TO_MONEY
             lines.append({

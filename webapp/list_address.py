@@ -25,6 +25,10 @@ class ListAddress:
         query: dict[str, Any] = {name: value for name, value in {**self.given, **changes}.items() if value}
         return url_for(self.endpoint, **query)
 
+    def sorted_by(self, column: str) -> str:
+        """The list in the order of a column."""
+        return self.with_(sort=column)
+
     def chips(self, labels: Mapping[str, Callable[[str], str]]) -> list[tuple[str, str]]:
         """For each filter that is set, its words and the address without it."""
         return [
@@ -34,7 +38,7 @@ class ListAddress:
         ]
 
 
-def list_address(endpoint: str, names: Iterable[str]) -> ListAddress:
-    """The address of this request's list, of which ``names`` count."""
+def list_address(endpoint: str, names: Iterable[str], **parts: str) -> ListAddress:
+    """The address of this request's list, of which ``names`` count; ``parts`` belong to its path."""
     given = {name: request.args[name].strip() for name in names if request.args.get(name, "").strip()}
-    return ListAddress(endpoint, given)
+    return ListAddress(endpoint, {**parts, **given})

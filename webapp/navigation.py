@@ -82,7 +82,7 @@ SECTIONS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "",
         (
             Item("Reports", "reports.index", "chart", P.REPORTS_READ, key="r"),
-            Item("Settings", "settings.index", "sliders", P.SETTINGS_READ),
+            Item("Settings", "settings.index", "sliders", P.DATA_EXPORT),
         ),
     ),
 )

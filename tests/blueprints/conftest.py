@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from tests.support import web
+from tests.support import masters, web
 from webapp.domain.permissions import Role
 from webapp.models import User
 
@@ -35,3 +35,13 @@ def browse(app: Flask, company: None) -> Callable[..., FlaskClient]:
         return web.log_in(app, web.add_user(*roles, email=f"{name}@example.com", name=name.title()))
 
     return open_browser
+
+
+@pytest.fixture
+def stocked(company: None) -> None:
+    """A customer, an item and a price, beside the founded company."""
+    masters.stock_the_shelves()
+    masters.load("customers", masters.alfki(billing_city="Berlin", billing_country="DE", credit_limit="1000"))
+    masters.load("items", masters.chai(category="Tea", units="case=24"))
+    masters.load("prices", {"list": "RETAIL", "sku": "CHAI", "unit_price": "17.50"})
+    masters.load("prices", {"customer": "ALFKI", "sku": "CHAI", "unit_price": "15", "min_quantity": "10"})

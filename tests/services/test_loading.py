@@ -4,9 +4,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from tests.support.masters import alfki, chai, count_events, events_of, load
+from tests.support.statements import count_statements
 from webapp.db import db
 from webapp.domain.errors import Forbidden
 from webapp.models import Category, Customer, Item, ListPrice, PriceList, Variant
@@ -235,22 +236,6 @@ def test_a_load_takes_the_same_number_of_statements_for_one_row_and_for_forty(sy
         return [price(min_quantity=str(n)) for n in places]
 
     load("items", chai())
-    first = _statements(lambda: load(kind, *rows(1, 1)))
-    assert _statements(lambda: load(kind, *rows(100, 40))) == first
-    assert _statements(lambda: load(kind, *rows(100, 40))) < first + 8, "loading again locks and compares"
-
-
-def _statements(work) -> int:
-    """How many statements go over the wire; SQLite, which has no wire, gets each inserted row as one of its own."""
-    seen: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest) -> None:
-        if db.engine.dialect.name == "postgresql" or not statement.startswith("INSERT"):
-            seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        work()
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-    return len(seen)
+    first = count_statements(lambda: load(kind, *rows(1, 1)))
+    assert count_statements(lambda: load(kind, *rows(100, 40))) == first
+    assert count_statements(lambda: load(kind, *rows(100, 40))) < first + 8, "loading again locks and compares"

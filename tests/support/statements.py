@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import event
@@ -24,3 +24,14 @@ def sent_statements() -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
+
+
+def count_statements(work: Callable[[], Any]) -> int:
+    """How many statements ``work`` sends; the application context is the caller's.
+
+    On SQLite inserts are not counted: it has no wire, and gets each inserted row as a statement of its own.
+    """
+    with sent_statements() as seen:
+        work()
+    every = db.engine.dialect.name == "postgresql"
+    return sum(every or not statement.startswith("INSERT") for statement in seen)

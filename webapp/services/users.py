@@ -17,6 +17,7 @@ from webapp.queries.users import user_by_email
 from webapp.services import audit, sessions
 from webapp.services.authorize import require
 from webapp.services.locks import lock_user
+from webapp.services.versions import require_current
 
 LONGEST_NAME = 200
 
@@ -37,6 +38,7 @@ def add_user(
     password_hash: str | None = None,
     max_discount: Decimal | None = None,
     title: str = "",
+    own_customers_only: bool = False,
 ) -> User:
     """Add a user who logs in with ``email``; without a password they cannot log in yet.
 
@@ -50,6 +52,7 @@ def add_user(
         title=title.strip(),
         password_hash=password_hash,
         own_max_discount=_checked_discount(max_discount),
+        own_customers_only=own_customers_only,
         created_at=clock.now(),
     )
     if user_by_email(user.email):
@@ -69,18 +72,25 @@ def change_user(
     max_discount: Decimal | None,
     own_customers_only: bool,
     is_active: bool,
+    version: int | None = None,
     actor: User,
 ) -> User:
     """Set what a user may do. Their sessions end, so that the change holds from now on.
 
-    Raises Refused when administrators would take away their own access, NotFound, BadInput, Forbidden.
+    Nobody changes their own rights, up or down: Refused. Raises StaleVersion with both values when ``version`` is not
+    the stored one, NotFound, BadInput, Forbidden.
     """
     require(actor, Permission.USERS_WRITE)
     user = lock_user(email)
     before = _shown(user)
     wanted = frozenset(roles)
-    if user.id == actor.id and not (is_active and Role.ADMIN in wanted):
-        raise Refused("You cannot take away your own access. Ask another administrator.")
+    if user.id == actor.id:
+        raise Refused("You cannot change your own rights. Ask another administrator.")
+    if version is not None:
+        require_current(user, version, user.name, now=_rights(user), wanted={
+            "max_discount": _checked_discount(max_discount), "own_customers_only": own_customers_only,
+            "is_active": is_active, **{f"role_{role}": role in wanted for role in Role},
+        })  # fmt: skip
     user.role_rows = [row for row in user.role_rows if row.role in wanted] + _role_rows(wanted - user.roles)
     user.own_max_discount = _checked_discount(max_discount)
     user.own_customers_only = own_customers_only
@@ -138,6 +148,16 @@ def _checked_discount(percent: Decimal | None) -> Decimal | None:
     if percent is not None and not 0 <= percent <= 100:
         raise BadInput("The maximum discount lies between 0 and 100 percent.", field="max_discount")
     return percent
+
+
+def _rights(user: User) -> dict[str, object]:
+    """What a form shows of a user's rights, field by field."""
+    return {
+        "max_discount": user.own_max_discount,
+        "own_customers_only": user.own_customers_only,
+        "is_active": user.is_active,
+        **{f"role_{role}": role in user.roles for role in Role},
+    }
 
 
 def _shown(user: User) -> dict[str, object]:

@@ -318,9 +318,9 @@ class ByHand(Statements):
         lines = []
         for place, sku in enumerate(SKUS, 1):
             variant = variants[sku]
-            price = prices[variant["id"]] if variant["id"] in prices else variant["base_price"]
+            price = int(prices.get(variant["id"], variant["base_price"]) or 0)
             code = codes[variant["tax_code_id"]]
-            net = int(price or 0) * QUANTITY // PRICE_TO_MONEY
+            net = price * QUANTITY // PRICE_TO_MONEY
             lines.append({
                 "line_number": place, "variant_id": variant["id"], "item_name": variant["name"],
                 "unit": variant["unit"], "price_base": ONE, "unit_price": price, "derived_price": price,

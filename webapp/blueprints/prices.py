@@ -139,9 +139,7 @@ def of_customer(code: str) -> str:
 def create_agreed(code: str) -> Response | tuple[str, int]:
     """Agree on a price, or change one."""
     customer, values = find_customer(code, current_user), typed_whole(ROW)
-    attempt = try_once(
-        lambda: {"code": customer_prices.put_customer_price(code, actor=current_user, **values).code}
-    )
+    attempt = try_once(lambda: {"code": customer_prices.put_customer_price(code, actor=current_user, **values).code})
     if attempt.refusal:
         return _customer_page(customer, values, attempt.refusal), attempt.status
     said = f"The price of {values['sku'].strip()} for {code} is set."

@@ -68,9 +68,7 @@ def company() -> str:
 def update_company() -> Response | tuple[str, int]:
     """Change the company's settings."""
     values, version = typed(_sections()), form_version() or 0
-    attempt = try_once(
-        lambda: {"v": settings.change_settings(version=version, actor=current_user, **values).version}
-    )
+    attempt = try_once(lambda: {"v": settings.change_settings(version=version, actor=current_user, **values).version})
     if attempt.refusal:
         return _page(values, attempt.refusal), attempt.status
     return htmx.go_to(url_for("settings.company"), said="The settings are saved.")

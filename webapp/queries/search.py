@@ -68,9 +68,7 @@ def _items(words: str, user: User) -> Iterator[Hit]:
 def _orders(words: str, user: User) -> Iterator[Hit]:
     if not user.can(Permission.ORDERS_READ):
         return
-    fits = or_(
-        _has(Order.order_number, words), _has(Order.quote_number, words), _has(Order.customer_reference, words)
-    )
+    fits = or_(_has(Order.order_number, words), _has(Order.quote_number, words), _has(Order.customer_reference, words))
     for found in _documents(Order, fits, user):
         kind = "order" if found.order_number else "quote"
         yield Hit(kind, found.number, found.customer.name, found.state.value.lower())

@@ -15,7 +15,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint check bench assets lock clean
+.PHONY: help run test lint check bench screenshots assets lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -44,6 +44,10 @@ check: $(VENV)/.run ## Ask the database for every invariant of the business
 
 bench: $(VENV)/.dev ## Measure order to cash: cycles per second through the services and by hand-written SQL
 	@$(PY) -m tools.bench $(BENCH)
+
+screenshots: $(VENV)/.dev assets ## Take the pictures of README.md with the demo company
+	@$(PY) -m tests.support.browser
+	@$(PY) -m tools.screenshots
 
 assets: webapp/static/build/manifest.json ## Fetch the pinned static parts and give them names with a hash
 

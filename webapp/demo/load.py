@@ -79,7 +79,7 @@ def _representatives(northwind: Northwind, emails: dict[str, str]) -> dict[str, 
 
 
 def _replay(replay: Replay, entries: list[Entry], progress: Progress) -> None:
-    reference = [row for model in LOOKED_UP for row in db.session.scalars(select(model))]
+    reference: list[Base] = [row for model in LOOKED_UP for row in db.session.scalars(select(model))]
     for done, entry in enumerate(entries, 1):
         replay.play(entry)
         progress(done, len(entries))

@@ -40,7 +40,7 @@ def found() -> Company:
         tax_id="GB999999973",
         email="accounts@northwind.example",
         phone="(71) 555-4848",
-        bank_details=f"{COMPANY}, sort code 00-00-00, account 00000000",
+        bank_details="Sort code 00-00-00, account 00000000",
         invoice_footer="A demonstration company. Goods, people and firms are fictional.",
         base_currency=rules.CURRENCY,
         time_zone=ZONE,

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
+from tests.support import web
 from tests.support.browser import HOW_TO_GET_ONE, find_browser, running_browser
 from tests.support.server import LiveServer
+from webapp.cookies import fresh_token
+from webapp.db import db
+from webapp.models import User
+from webapp.services.sessions import open_session
 
 MILLISECONDS_TO_WAIT = 10_000
 
@@ -50,3 +56,25 @@ def new_page(browser: Browser, live_server: LiveServer) -> Iterator[Callable[...
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def books(live_app: Flask) -> Iterator[None]:
+    """The books of the company that ``live_server`` serves, to fill before and to look into after."""
+    with live_app.app_context():
+        yield
+        db.session.rollback()
+
+
+@pytest.fixture
+def enter(new_page: Callable[..., Page], live_server: LiveServer, books: None) -> Callable[..., Page]:
+    """Opens a page in which somebody is logged in, in a profile of their own; options are Playwright's."""
+
+    def open_for(user: User, **options: object) -> Page:
+        token = fresh_token()
+        open_session(user, token, web.HERE)
+        page = new_page(**options)
+        page.context.add_cookies([{"name": web.COOKIE, "value": token, "url": live_server.url}])
+        return page
+
+    return open_for

@@ -11,48 +11,37 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from babel.numbers import get_decimal_symbol
 from flask import Flask, request
 
 from webapp import filters
 from webapp.domain.errors import BadInput, DomainError
-from webapp.domain.money import plain
-from webapp.domain.numbers import parse_date, parse_money, parse_quantity, tidy
+from webapp.domain.money import decimals_of
+from webapp.domain.numbers import parse_date, parse_money, parse_quantity
 
 NOTHING: Mapping[str, str] = {}
 
 
-def decimal_comma() -> bool:
-    """Whether this reader writes 1234,56."""
-    return bool(get_decimal_symbol(filters.formats().locale) == ",")
-
-
 def amount_in_field(amount: Decimal | None, currency: str) -> str:
     """An amount as it stands in a field: without groups, so that it reads back in one way."""
-    return "" if amount is None else _in_own_digits(plain(amount, currency))
-
-
-def quantity_in_field(quantity: Decimal | None) -> str:
-    """A quantity as it stands in a field."""
-    return "" if quantity is None else _in_own_digits(f"{tidy(quantity):f}")
+    return filters.typed(amount, decimals_of(currency))
 
 
 def typed_money(name: str, currency: str) -> Decimal:
     """The amount in a field of this request's form. Raises BadInput."""
-    return parse_money(request.form.get(name, ""), currency, field=name, decimal_comma=decimal_comma())
+    return parse_money(request.form.get(name, ""), currency, field=name, decimal_comma=filters.decimal_comma())
 
 
 def money_or_problem(text: str, currency: str, field: str) -> Decimal | BadInput:
     """The amount that was typed so far, or what keeps it from being one: for figures that follow the typing."""
     try:
-        return parse_money(text, currency, field=field, decimal_comma=decimal_comma())
+        return parse_money(text, currency, field=field, decimal_comma=filters.decimal_comma())
     except BadInput as problem:
         return problem
 
 
 def typed_quantity(name: str) -> Decimal:
     """The quantity, more than 0, in a field of this request's form. Raises BadInput."""
-    return parse_quantity(request.form.get(name, ""), field=name, decimal_comma=decimal_comma())
+    return parse_quantity(request.form.get(name, ""), field=name, decimal_comma=filters.decimal_comma())
 
 
 def typed_day(name: str) -> date | None:
@@ -97,9 +86,5 @@ def as_typed(
 
 
 def init_typed(app: Flask) -> None:
-    """Give templates ``amount_in_field`` and ``quantity_in_field``."""
-    app.jinja_env.globals.update(amount_in_field=amount_in_field, quantity_in_field=quantity_in_field)
-
-
-def _in_own_digits(digits: str) -> str:
-    return digits.replace(".", ",") if decimal_comma() else digits
+    """Give templates ``amount_in_field``."""
+    app.jinja_env.globals["amount_in_field"] = amount_in_field

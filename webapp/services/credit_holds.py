@@ -41,10 +41,13 @@ def refuse_if_held(order: Order) -> None:
 # -- checking ----------------------------------------------------------------------------------------------------
 
 
-def check_or_hold(order: Order, stage: CheckStage, *, actor: User) -> tuple[CreditCheck, CreditHold | None]:
+def check_or_hold(
+    order: Order, stage: CheckStage, *, cause: str = "", actor: User
+) -> tuple[CreditCheck, CreditHold | None]:
     """Check credit for what the order still has to ship; when it fails and no release covers it, hold the order.
 
-    The customer is locked already. Answers the check and the hold placed, if any.
+    The customer is locked already; ``cause`` is a sentence that goes before the check's. Answers the check and the hold
+    placed, if any.
     """
     check = check_credit(order.customer, order.to_ship_amount, excluding=order)
     release = None if check.approved else live_release(order)
@@ -55,20 +58,22 @@ def check_or_hold(order: Order, stage: CheckStage, *, actor: User) -> tuple[Cred
         if release.single_step:
             end_release(release, SERVED, actor)
         return check, None
-    hold = place(order, check.reason or HoldReason.LIMIT, check.message, actor=actor, stage=stage, check=stored)
+    reason = f"{cause} {check.message}".strip()
+    hold = place(order, check.reason or HoldReason.LIMIT, reason, actor=actor, stage=stage, check=stored)
     hold.excess = check.excess
     return check, hold
 
 
-def recheck_customer(customer: Customer, *, actor: User) -> list[CreditHold]:
+def recheck_customer(customer: Customer, *, cause: str = "", actor: User) -> list[CreditHold]:
     """Check a customer's confirmed orders that still ship, newest first, and hold those that no longer fit.
 
-    Called inside the command that took credit away (a reversal, a lower limit, a block); the customer is locked.
+    Called inside the command that took credit away (a reversal, a lower limit, a block), which says so in ``cause``;
+    the customer is locked.
     """
     holds = []
     for order in _shipping_orders(customer):
         if open_hold(order) is None and rejected_hold(order) is None:
-            _, hold = check_or_hold(order, CheckStage.RECHECK, actor=actor)
+            _, hold = check_or_hold(order, CheckStage.RECHECK, cause=cause, actor=actor)
             if hold is not None:
                 holds.append(hold)
                 db.session.flush()

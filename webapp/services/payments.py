@@ -158,7 +158,8 @@ def reverse_payment(payment_number: str, *, reason: str, actor: User) -> Payment
     payment.reversal_reason = reason
     ledger.post_reversal(payment, actor=actor)
     credit_holds.end_releases(payment.customer, f"{payment.label} was reversed.", actor=actor)
-    credit_holds.recheck_customer(payment.customer, actor=actor)
+    cause = f"{payment.label} was reversed: {reason.rstrip('.')}."
+    credit_holds.recheck_customer(payment.customer, cause=cause, actor=actor)
     audit.record(
         Action.PAYMENT_REVERSED, payment, *invoices, payment.customer, actor=actor, reason=reason,
         after={"amount": payment.amount, "invoices": [invoice.number for invoice in invoices]},

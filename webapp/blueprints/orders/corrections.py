@@ -13,10 +13,11 @@ from webapp.blueprints.orders.answers import the_page
 from webapp.domain.numbers import parse_price, parse_whole
 from webapp.domain.order_facts import to_bill_again
 from webapp.domain.permissions import Permission
+from webapp.filters import decimal_comma
 from webapp.form_posts import form_version, try_once
 from webapp.htmx import go_to, piece_or_page
 from webapp.services.price_corrections import correct_price
-from webapp.typed import Typed, as_typed, decimal_comma
+from webapp.typed import Typed, as_typed
 
 
 @bp.get("/<number>/price-corrections/new")

@@ -25,7 +25,7 @@ def things() -> Blueprint:
     @bp.get("/<name>", endpoint="show")
     @requires(Permission.SELF)
     def index(name: str = "") -> str:
-        return render_template("dashboard/show.html", greeting="Hello", today=None)
+        return render_template("settings/index.html", doors=())
 
     return bp
 

@@ -15,7 +15,7 @@ from flask import request
 
 from webapp.domain.errors import DomainError, StaleVersion
 from webapp.domain.fields import written
-from webapp.typed import decimal_comma
+from webapp.filters import decimal_comma
 
 Option = tuple[str, str]
 THEIRS = "theirs"

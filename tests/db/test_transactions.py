@@ -238,13 +238,15 @@ def test_commands_joined_in_one_transaction_write_an_event_each_and_fail_togethe
 
 
 @pytest.mark.engines("postgresql")
-def test_prepared_statements_outlive_the_rollback_of_a_page(company, session):
-    def prepared() -> int:
-        return session.scalar(db.text("SELECT count(*) FROM pg_prepared_statements"))
+def test_prepared_statements_outlive_the_rollback_of_a_page(company):
+    with db.engine.connect() as connection:
 
-    for _ in range(10):
-        session.get(Company, 1, populate_existing=True)
-    known = prepared()
-    assert known
-    session.rollback()
-    assert prepared() >= known
+        def prepared() -> int:
+            return connection.scalar(db.text("SELECT count(*) FROM pg_prepared_statements"))
+
+        for _ in range(10):
+            connection.execute(db.select(Company.name))
+        known = prepared()
+        assert known
+        connection.rollback()
+        assert prepared() >= known

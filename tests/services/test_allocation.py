@@ -93,7 +93,9 @@ def test_nothing_in_stock_is_a_refusal_that_leaves_nothing_behind(staff):
         allocate(number, staff)
 
     assert refused.value.message == "Insufficient stock"
-    assert [r.message for r in refused.value.details["allocation_details"]] == ["Insufficient stock: 6 units short"]
+    assert [told["message"] for told in refused.value.details["allocation_details"]] == [
+        "Insufficient stock: 6 units short"
+    ]
     assert (held(number), last_event().id) == ([], before)
 
 

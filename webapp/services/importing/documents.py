@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.db import command
-from webapp.domain.actions import Action
 from webapp.domain.errors import DomainError
 from webapp.models import User
-from webapp.services import audit
 from webapp.services.company import the_company
 from webapp.services.importing.reading import FileRow, RowFault
-from webapp.services.loading.outcome import Loaded, Progress
+from webapp.services.loading.outcome import Loaded, Progress, note_load
 
 Rows = Sequence[FileRow]
 Take = Callable[[Rows], bool]
@@ -87,7 +85,7 @@ def _pass(
         progress(len(rows))
     if not keep:
         raise _Undone
-    audit.record(Action.IMPORTED, the_company(), actor=actor, after={**after, **counted.counts})
+    note_load(counted, the_company(), after={**after, **counted.counts}, actor=actor)
 
 
 def take_one_by_one(

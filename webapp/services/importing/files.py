@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from webapp.db import command
-from webapp.domain.actions import Action
 from webapp.domain.permissions import Permission
 from webapp.models import User
-from webapp.services import audit
 from webapp.services.authorize import require
 from webapp.services.importing.documents import DocumentKind, take_one_by_one, take_together
 from webapp.services.importing.kinds import Kind, kind_named
 from webapp.services.importing.reading import Contents, RowFault, read_file
-from webapp.services.loading.outcome import Loaded, Progress, no_progress
+from webapp.services.loading.outcome import Loaded, Progress, no_progress, note_load
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +92,7 @@ def _import_records(kind: Kind, contents: Contents, task: Task, *, actor: User, 
     report = _report(task, loaded, contents.faults + _faults(loaded, contents))
     if not report.kept:
         raise _Undone(report)
-    after = {"file": task.name, **loaded.report(kind.name)}
-    audit.record(Action.IMPORTED, *loaded.documents, actor=actor, after=after)
+    note_load(loaded, *loaded.documents, after={"file": task.name, **loaded.report(kind.name)}, actor=actor)
     return report
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from webapp.db import command, db
-from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.models import Customer, User
 from webapp.queries.chunks import chunks
 from webapp.queries.customer_records import customer_ids, customers_by_code
-from webapp.services import audit, locks
+from webapp.services import locks
 from webapp.services.authorize import require
 from webapp.services.changes import Change
 from webapp.services.customer_writing import CustomerWriter, flat, recheck_credit
-from webapp.services.loading.outcome import Loaded, Progress, Row, no_progress
+from webapp.services.loading.outcome import Loaded, Progress, Row, no_progress, note_load
 
 
 @command
@@ -26,7 +25,7 @@ def load_customers(rows: Sequence[Row], *, actor: User) -> Loaded:
     Forbidden.
     """
     loaded = put_customers(rows, actor=actor).complete()
-    audit.record(Action.IMPORTED, *loaded.documents, actor=actor, after=loaded.report("customers"))
+    note_load(loaded, *loaded.documents, after=loaded.report("customers"), actor=actor)
     return loaded
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from webapp.db import command, db
-from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.models import User, Variant
 from webapp.queries.chunks import chunks
 from webapp.queries.item_records import variant_ids, variants_by_sku
-from webapp.services import audit, locks
+from webapp.services import locks
 from webapp.services.authorize import require
 from webapp.services.item_writing import ItemWriter
-from webapp.services.loading.outcome import Loaded, Progress, Row, no_progress
+from webapp.services.loading.outcome import Loaded, Progress, Row, no_progress, note_load
 
 
 @command
@@ -25,7 +24,7 @@ def load_items(rows: Sequence[Row], *, actor: User) -> Loaded:
     Forbidden.
     """
     loaded = put_items(rows, actor=actor).complete()
-    audit.record(Action.IMPORTED, *loaded.documents, actor=actor, after=loaded.report("items"))
+    note_load(loaded, *loaded.documents, after=loaded.report("items"), actor=actor)
     return loaded
 
 

@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, DomainError
+from webapp.models import User
+from webapp.services import audit
 from webapp.services.audit import Document
 
 Row = Mapping[str, Any]
@@ -77,3 +80,9 @@ class Loaded:
             yield
         except DomainError as error:
             self.refused.append(RefusedRow(index, error.message, getattr(error, "field", None) or ""))
+
+
+def note_load(loaded: Loaded, *documents: Document, after: Mapping[str, Any], actor: User) -> None:
+    """The event of a load, on the documents it touched; a load that found everything as it is leaves none."""
+    if loaded.added or loaded.changed:
+        audit.record(Action.IMPORTED, *documents, actor=actor, after=after)

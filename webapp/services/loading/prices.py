@@ -15,7 +15,6 @@ from sqlalchemy import insert, select, update
 
 from webapp.db import command, db
 from webapp.domain import fields
-from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.domain.records import price_table
@@ -23,9 +22,9 @@ from webapp.models import Customer, CustomerPrice, ListPrice, PriceList, User
 from webapp.queries.chunks import chunks
 from webapp.queries.item_records import variant_ids
 from webapp.queries.price_records import prices_of
-from webapp.services import audit, locks
+from webapp.services import locks
 from webapp.services.authorize import require
-from webapp.services.loading.outcome import Loaded, Progress, Row, no_progress
+from webapp.services.loading.outcome import Loaded, Progress, Row, no_progress, note_load
 
 READERS = price_table()
 Owner = PriceList | Customer
@@ -39,7 +38,7 @@ def load_prices(rows: Sequence[Row], *, actor: User) -> Loaded:
     Raises RowsRefused, Forbidden.
     """
     loaded = put_prices(rows, actor=actor).complete()
-    audit.record(Action.IMPORTED, *loaded.documents, actor=actor, after=loaded.report("prices"))
+    note_load(loaded, *loaded.documents, after=loaded.report("prices"), actor=actor)
     return loaded
 
 

@@ -14,16 +14,14 @@ from sqlalchemy import select
 
 from webapp.db import command, db
 from webapp.domain import fields
-from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.domain.records import stock_table
 from webapp.models import Location, Tracking, User, Variant
 from webapp.queries.item_records import variants_by_sku
 from webapp.queries.stock_records import Pile, Place, piles
-from webapp.services import audit
 from webapp.services.authorize import require
-from webapp.services.loading.outcome import Loaded, Progress, Row, no_progress
+from webapp.services.loading.outcome import Loaded, Progress, Row, no_progress, note_load
 from webapp.services.stock import ReceiptLine, receive_stock
 
 REFERENCE = "Opening stock"
@@ -34,7 +32,7 @@ READERS = stock_table()
 def load_stock(rows: Sequence[Row], *, actor: User) -> Loaded:
     """Receive opening stock; takes all rows or none. Raises RowsRefused, Forbidden."""
     loaded = put_stock(rows, actor=actor).complete()
-    audit.record(Action.IMPORTED, *loaded.documents, actor=actor, after=loaded.report("stock"))
+    note_load(loaded, *loaded.documents, after=loaded.report("stock"), actor=actor)
     return loaded
 
 

@@ -22,7 +22,7 @@ bp = Blueprint("terms", __name__, url_prefix="/settings")
 
 TERM = [
     Section(
-        "Payment terms",
+        "Add or change terms",
         [
             [Field("code", "Code", css="w-12", optional=False), Field("name", "Name", optional=False)],
             [number("net_days", "Days net"), number("extra_days", "Then further days")],

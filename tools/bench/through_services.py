@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
+from sqlalchemy.orm import joinedload
+
 from tools.bench.company import CUSTOMER, QUANTITY, SKUS, People
 from webapp.db import atomic, db
 from webapp.models import Invoice, User
@@ -33,7 +35,7 @@ def cycle(people: People) -> None:
 def _transaction(user_id: int) -> Iterator[User]:
     try:
         with atomic():
-            yield db.session.get_one(User, user_id)
+            yield db.session.get_one(User, user_id, options=[joinedload(User.role_rows)])
     finally:
         db.session.remove()
 

@@ -248,14 +248,21 @@ def _places(order: Order, lines: Sequence[OrderLine]) -> dict[int, set[int] | No
     if the_company().split_locations:
         return dict.fromkeys((line.id for line in lines), None)
     warehouse = _with_bins(order.location_id)
-    held: dict[int, set[int]] = defaultdict(set)
-    for line_id, location_id in db.session.execute(
-        select(Allocation.order_line_id, StockLevel.location_id)
-        .join(StockLevel, StockLevel.id == Allocation.level_id)
-        .where(Allocation.order_line_id.in_([line.id for line in lines]), Allocation.state == AllocationState.OPEN)
-    ):
-        held[line_id].add(location_id)
+    held = _held_at([line.id for line in lines if line.allocated_qty])
     return {line.id: held.get(line.id) or warehouse for line in lines}
+
+
+def _held_at(line_ids: Sequence[int]) -> dict[int, set[int]]:
+    """By line id the locations at which it holds something already."""
+    held: dict[int, set[int]] = defaultdict(set)
+    if line_ids:
+        for line_id, location_id in db.session.execute(
+            select(Allocation.order_line_id, StockLevel.location_id)
+            .join(StockLevel, StockLevel.id == Allocation.level_id)
+            .where(Allocation.order_line_id.in_(line_ids), Allocation.state == AllocationState.OPEN)
+        ):
+            held[line_id].add(location_id)
+    return held
 
 
 def _with_bins(location_id: int) -> set[int]:

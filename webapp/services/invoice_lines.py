@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.billing import bill_share
@@ -74,7 +75,8 @@ def fill_invoice(invoice: Invoice, order: Order, deliveries: Sequence[Delivery])
 
 def _tax_codes(order: Order) -> dict[int, TaxCode]:
     ids = {line.tax_code_id for line in order.lines} | {charge.tax_code_id for charge in order.charges}
-    return {code.id: code for code in db.session.scalars(select(TaxCode).where(TaxCode.id.in_(ids)))}
+    found = select(TaxCode).where(TaxCode.id.in_(ids)).options(joinedload(TaxCode.rates))
+    return {code.id: code for code in db.session.scalars(found).unique()}
 
 
 def _goods(deliveries: Sequence[Delivery], codes: Mapping[int, TaxCode]) -> list[_Goods]:

@@ -277,8 +277,8 @@ def is_locked(row: Base) -> bool:
 def _order_parts() -> Sequence[Any]:
     return (
         selectinload(Order.lines).joinedload(OrderLine.variant, innerjoin=True),
-        selectinload(Order.charges),
-        selectinload(Order.holds),
+        joinedload(Order.charges),
+        joinedload(Order.holds),
         selectinload(Order.approvals),
     )
 

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.errors import BadInput, Refused
@@ -143,10 +143,10 @@ def find_variants(skus: Iterable[str]) -> dict[str, Variant]:
     found = db.session.scalars(
         select(Variant)
         .where(or_(Variant.sku.in_(wanted), Variant.barcode.in_(wanted)))
-        .options(selectinload(Variant.conversions), joinedload(Variant.item, innerjoin=True).load_only(Item.id))
+        .options(joinedload(Variant.conversions), joinedload(Variant.item, innerjoin=True).load_only(Item.id))
     )
     by_code: dict[str, Variant] = {}
-    for variant in found:
+    for variant in found.unique():
         by_code[variant.sku] = variant
         if variant.barcode:
             by_code.setdefault(variant.barcode, variant)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import ColumnElement, exists, false, insert, select
 
 from webapp.db import before_commit, command, db
 from webapp.domain import clock
@@ -94,10 +94,11 @@ def take_number(series: str, issue_date: date) -> str:
     A number that an invoice of an old system already carries is passed over. Raises BadInput when a document of that
     series and year has a later date: the series is locked by then, so nobody can slip in between.
     """
-    number = next_number(series, issue_date.year)
-    while series == INVOICES and _is_taken(number):
+    is_taken, has_later = True, False
+    while is_taken:
         number = next_number(series, issue_date.year)
-    if _has_later(series, issue_date):
+        is_taken, has_later = db.session.execute(select(_taken(series, number), _later(series, issue_date))).one()
+    if has_later:
         raise BadInput(
             f"A document of this series is dated later than {issue_date.isoformat()}. Choose a later day.",
             field="issue_date",
@@ -105,20 +106,18 @@ def take_number(series: str, issue_date: date) -> str:
     return number
 
 
-def _is_taken(number: str) -> bool:
-    return bool(db.session.scalar(select(exists().where(Invoice.invoice_number == number))))
+def _taken(series: str, number: str) -> ColumnElement[bool]:
+    return exists().where(Invoice.invoice_number == number) if series == INVOICES else false()
 
 
-def _has_later(series: str, issue_date: date) -> bool:
+def _later(series: str, issue_date: date) -> ColumnElement[bool]:
     document = Invoice if series == INVOICES else CreditNote
     later = exists().where(
         document.issue_date > issue_date,
         document.issue_date <= date(issue_date.year, 12, 31),
         document.state == InvoiceState.APPROVED,
     )
-    if document is Invoice:
-        later = later.where(~Invoice.is_opening)
-    return bool(db.session.scalar(select(later)))
+    return later.where(~Invoice.is_opening) if document is Invoice else later
 
 
 def store_pdf(document: Invoice | CreditNote) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.errors import BadInput
@@ -35,8 +36,10 @@ def taxes_for(tax_class: str, item_code_ids: Iterable[int], *, on: date) -> dict
     codes = {
         code.id: code
         for code in db.session.scalars(
-            select(TaxCode).where(TaxCode.id.in_({turned.get(code_id, code_id) for code_id in wanted}))
-        )
+            select(TaxCode)
+            .where(TaxCode.id.in_({turned.get(code_id, code_id) for code_id in wanted}))
+            .options(joinedload(TaxCode.rates))
+        ).unique()
     }
     found = {}
     for code_id in wanted:

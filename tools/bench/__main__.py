@@ -76,7 +76,7 @@ def sides() -> Iterator[tuple[list[Side], Callable[[], Counts], float]]:
             through_services.cycle(people)
             pdf, seconds = make_pdf()
             by_hand = ByHand(url, people, pdf)
-            with mock.patch.object(paper, "invoice_pdf", return_value=pdf):
+            with mock.patch.object(paper, "render", return_value=pdf):
                 both = [Side(SERVICES, partial(through_services.cycle, people)), Side(BY_HAND, by_hand.cycle)]
                 yield both, partial(count_rows, counter), seconds
             by_hand.close()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from tools.bench.company import CUSTOMER, QUANTITY, SKUS, People
@@ -21,6 +22,8 @@ from webapp.services.order_lines import LineInput
 from webapp.services.payments import record_payment
 from webapp.services.posting import post_invoice
 
+ACTOR = select(User).where(User.id == bindparam("id")).options(joinedload(User.role_rows))
+
 
 def cycle(people: People) -> None:
     """Order, allocate, ship, invoice, pay."""
@@ -35,7 +38,7 @@ def cycle(people: People) -> None:
 def _transaction(user_id: int) -> Iterator[User]:
     try:
         with atomic():
-            yield db.session.get_one(User, user_id, options=[joinedload(User.role_rows)])
+            yield db.session.scalars(ACTOR, {"id": user_id}).unique().one()
     finally:
         db.session.remove()
 

@@ -6,14 +6,14 @@ outermost command's event carries. Changes of state are noted by the documents t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import insert
+from sqlalchemy import ARRAY, BigInteger, String, bindparam, insert, text
 
 from webapp.db import db, table_of, unit
 from webapp.domain import clock
@@ -24,6 +24,22 @@ INSERT_EVENT = insert(table_of(Event)).returning(Event.id)
 INSERT_DOCUMENTS = insert(table_of(EventDocument)).returning(EventDocument.event_id)
 INSERT_MOVES = insert(table_of(StateChange)).returning(StateChange.id)
 """Built once, since every command runs them; what returns something is one statement for all its rows."""
+
+IN_ONE = text(
+    "WITH event AS ("
+    "INSERT INTO events (at, actor_id, action, is_main, reason, details, request_id, idempotency_key_id)"
+    " VALUES (:at, :actor_id, :action, :is_main, :reason, :details, :request_id, :idempotency_key_id) RETURNING id"
+    "), documents AS ("
+    "INSERT INTO event_documents (event_id, kind, document_id, number)"
+    " SELECT event.id, d.* FROM event, unnest(:kinds, :ids, :numbers) AS d"
+    ") INSERT INTO state_changes (event_id, kind, document_id, old, new)"
+    " SELECT event.id, m.* FROM event, unnest(:moved_kinds, :moved_ids, :olds, :news) AS m"
+).bindparams(
+    *(bindparam(column.name, type_=column.type) for column in table_of(Event).columns if column.name != "id"),
+    *(bindparam(name, type_=ARRAY(BigInteger)) for name in ("ids", "moved_ids")),
+    *(bindparam(name, type_=ARRAY(String)) for name in ("kinds", "numbers", "moved_kinds", "olds", "news")),
+)
+"""All of it as one statement, which PostgreSQL can; SQLite takes no INSERT inside another."""
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -36,6 +52,10 @@ class Document(Protocol):
 
     @property
     def number(self) -> str: ...
+
+
+Move = tuple[Document, StrEnum | None, StrEnum]
+"""A document, the state it left (None: it began), and the one it is in now."""
 
 
 def record(
@@ -58,8 +78,7 @@ def record(
     touched = {(d.document_kind, d.id): d for _, step_documents, _ in steps for d in step_documents}
     touched |= {(d.document_kind, d.id): d for d in documents}
     moves = unit().pop("moves", [])
-    event_id = _write_event(action, list(touched.values()), actor=actor, reason=reason, details=details, is_main=True)
-    _write_moves(event_id, moves)
+    _write(_event(action, actor, reason, details, is_main=True), list(touched.values()), moves)
 
 
 def record_hold(
@@ -67,64 +86,50 @@ def record_hold(
 ) -> None:
     """Write that a hold was placed or ended, beside the event of the command that did it."""
     db.session.flush()
-    _write_event(action, documents, actor=actor, reason=reason, details=_details(None, after), is_main=False)
+    _write(_event(action, actor, reason, _details(None, after), is_main=False), documents, [])
 
 
-def _write_event(
-    action: Action,
-    documents: Any,
-    *,
-    actor: User,
-    reason: str,
-    details: dict[str, Any],
-    is_main: bool,
-) -> int:
+def _event(action: Action, actor: User, reason: str, details: dict[str, Any], *, is_main: bool) -> dict[str, Any]:
+    return {
+        "at": clock.now(),
+        "actor_id": actor.id,
+        "action": action.value,
+        "is_main": is_main,
+        "reason": reason,
+        "details": details,
+        "request_id": request_id.get(),
+        "idempotency_key_id": unit().get("key_id"),
+    }
+
+
+def _write(event: dict[str, Any], documents: Sequence[Document], moves: Sequence[Move]) -> None:
+    """The event, what it is shown on, and the changes of state that belong to it."""
     connection = db.session.connection()
-    event_id: int = connection.execute(
-        INSERT_EVENT,
-        {
-            "at": clock.now(),
-            "actor_id": actor.id,
-            "action": action.value,
-            "is_main": is_main,
-            "reason": reason,
-            "details": details,
-            "request_id": request_id.get(),
-            "idempotency_key_id": unit().get("key_id"),
-        },
-    ).scalar_one()
-    if documents:
-        connection.execute(
-            INSERT_DOCUMENTS,
-            [
-                {
-                    "event_id": event_id,
-                    "kind": document.document_kind,
-                    "document_id": document.id,
-                    "number": document.number,
-                }
-                for document in documents
-            ],
-        )
-    return event_id
-
-
-def _write_moves(event_id: int, moves: list[Any]) -> None:
-    if not moves:
+    if connection.dialect.name == "postgresql":
+        connection.execute(IN_ONE, event | _columns(documents, moves))
         return
-    db.session.connection().execute(
-        INSERT_MOVES,
-        [
-            {
-                "event_id": event_id,
-                "kind": document.document_kind,
-                "document_id": document.id,
-                "old": old.value if old else None,
-                "new": new.value,
-            }
-            for document, old, new in moves
-        ],
-    )
+    event_id = connection.execute(INSERT_EVENT, event).scalar_one()
+    if documents:
+        shown = [{"kind": d.document_kind, "document_id": d.id, "number": d.number} for d in documents]
+        connection.execute(INSERT_DOCUMENTS, [{"event_id": event_id, **one} for one in shown])
+    if moves:
+        moved = [
+            {"kind": d.document_kind, "document_id": d.id, "old": old and old.value, "new": new.value}
+            for d, old, new in moves
+        ]
+        connection.execute(INSERT_MOVES, [{"event_id": event_id, **one} for one in moved])
+
+
+def _columns(documents: Sequence[Document], moves: Sequence[Move]) -> dict[str, list[Any]]:
+    return {
+        "kinds": [document.document_kind for document in documents],
+        "ids": [document.id for document in documents],
+        "numbers": [document.number for document in documents],
+        "moved_kinds": [document.document_kind for document, _, _ in moves],
+        "moved_ids": [document.id for document, _, _ in moves],
+        "olds": [old and old.value for _, old, _ in moves],
+        "news": [new.value for _, _, new in moves],
+    }
 
 
 def _details(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> dict[str, Any]:

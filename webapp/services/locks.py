@@ -11,18 +11,23 @@ clause; there the transaction itself (``BEGIN IMMEDIATE``) is the lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.base import ExecutableOption
 
 from webapp.db import Base, db, in_transaction, unit
 from webapp.domain.errors import BadInput, NotFound
 from webapp.domain.states import InvoiceState, ShipmentState
 from webapp.models import (
+    Approval,
     Company,
     CreditNote,
     Customer,
@@ -44,6 +49,47 @@ from webapp.models import (
 )
 
 M = TypeVar("M", bound=Base)
+Parts = tuple[ExecutableOption, ...]
+
+
+def locking(rows: Select[M], model: type[M]) -> Select[M]:
+    """The statement that reads the rows of ``model`` anew under a lock, which readers and foreign keys pass."""
+    return rows.with_for_update(key_share=True, of=model).execution_options(populate_existing=True)
+
+
+def customer_of(column: InstrumentedAttribute[int], named: ColumnElement[bool]) -> Select[Customer]:
+    """The statement that locks the customer of the document that ``named`` finds."""
+    return locking(select(Customer).where(Customer.id == select(column).where(named).scalar_subquery()), Customer)
+
+
+def _read_anew(model: type[M], place: InstrumentedAttribute[int]) -> Select[M]:
+    """The statement that reads what belongs to some locked orders, each order's rows in their place."""
+    of_orders = model.order_id.in_(bindparam("order_ids", expanding=True))  # type: ignore[attr-defined]
+    return select(model).where(of_orders).order_by(place).execution_options(populate_existing=True)
+
+
+# Built once, since every command begins with some of them.
+ORDER_PARTS: Parts = (joinedload(Order.charges), joinedload(Order.holds))
+LINES = _read_anew(OrderLine, OrderLine.line_number).options(joinedload(OrderLine.variant, innerjoin=True))
+APPROVALS = _read_anew(Approval, Approval.id)
+INVOICE_PARTS: Parts = (selectinload(Invoice.lines), selectinload(Invoice.taxes))
+ORDER_NAMED = or_(Order.order_number == bindparam("number"), Order.quote_number == bindparam("number"))
+CUSTOMER_OF_ORDER = customer_of(Order.customer_id, ORDER_NAMED)
+ORDER = locking(select(Order).where(ORDER_NAMED).options(*ORDER_PARTS), Order)
+LEVELS = locking(
+    select(StockLevel)
+    .where(StockLevel.variant_id.in_(bindparam("variant_ids", expanding=True)))
+    .order_by(StockLevel.id),
+    StockLevel,
+)
+LEVELS_AT = LEVELS.where(StockLevel.location_id.in_(bindparam("location_ids", expanding=True)))
+LOTS = locking(
+    select(Lot)
+    .where(Lot.level_id.in_(bindparam("level_ids", expanding=True)))
+    .order_by(Lot.id)
+    .options(joinedload(Lot.batch), joinedload(Lot.serial)),
+    Lot,
+)
 
 
 def lock_customer(customer_id: int) -> Customer:
@@ -70,14 +116,21 @@ def lock_order(number: str) -> Order:
     if held is not None:
         lock_customer(held.customer_id)
         return held
-    named = or_(Order.order_number == number, Order.quote_number == number)
-    _lock_customer_of(Order.customer_id, named)
-    return _lock_one(select(Order).where(named).options(*_order_parts()), Order, number, "order")
+    _lock_all(CUSTOMER_OF_ORDER, {"number": number})
+    rows = _lock_all(ORDER, {"number": number})
+    if not rows:
+        raise NotFound(f"There is no order {number}.")
+    _read_parts(rows)
+    return rows[0]
 
 
 def lock_orders(order_ids: Iterable[int]) -> list[Order]:
     """Several orders of customers that are locked already, in the order of their ids."""
-    return _lock_by_id(Order, order_ids, *_order_parts())
+    orders = set(order_ids)
+    new = {one for one in orders if not _is_held(Order, one)}
+    rows = _lock_by_id(Order, orders, ORDER_PARTS)
+    _read_parts([order for order in rows if order.id in new])
+    return rows
 
 
 def lock_shipment(number: str) -> Shipment:
@@ -110,14 +163,14 @@ def lock_shipments_of(order: Order, *states: ShipmentState) -> list[Shipment]:
         .order_by(Shipment.id)
         .options(selectinload(Shipment.lines))
     )
-    return _lock_all(statement, Shipment)
+    return _lock_all(locking(statement, Shipment))
 
 
 def lock_invoice(invoice_id: int) -> Invoice:
     """The invoice with lines and taxes, its customer locked before it. Raises NotFound."""
     if not _is_held(Invoice, invoice_id):
         _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id)
-    rows = _lock_by_id(Invoice, [invoice_id], selectinload(Invoice.lines), selectinload(Invoice.taxes))
+    rows = _lock_by_id(Invoice, [invoice_id], INVOICE_PARTS)
     if not rows:
         raise NotFound(f"There is no invoice {invoice_id}.")
     return rows[0]
@@ -132,7 +185,8 @@ def lock_invoices_by_number(numbers: Iterable[str], *, field: str) -> list[Invoi
     """Invoices by number, in the order of their ids, their customers locked already. Raises BadInput, naming ``field``,
     for a number that no invoice has."""
     wanted = set(numbers)
-    rows = _lock_all(select(Invoice).where(Invoice.invoice_number.in_(wanted)).order_by(Invoice.id), Invoice)
+    named = select(Invoice).where(Invoice.invoice_number.in_(wanted)).order_by(Invoice.id)
+    rows = _lock_all(locking(named, Invoice))
     missing = wanted - {invoice.invoice_number for invoice in rows}
     if missing:
         raise BadInput(f"There is no invoice {', '.join(sorted(missing))}.", field=field)
@@ -153,7 +207,7 @@ def lock_open_invoices(customer: Customer) -> list[Invoice]:
         .where(Invoice.customer_id == customer.id, Invoice.state == InvoiceState.APPROVED, open_amount > Decimal(0))
         .order_by(Invoice.due_date, Invoice.id)
     )
-    return _lock_all(statement, Invoice)
+    return _lock_all(locking(statement, Invoice))
 
 
 def lock_invoice_with_orders(invoice_id: int) -> tuple[Invoice, list[Order]]:
@@ -217,10 +271,9 @@ def lock_next_message(now: datetime, most_attempts: int) -> OutboxMessage | None
 
 def lock_levels(variant_ids: Iterable[int], location_ids: Iterable[int] | None = None) -> list[StockLevel]:
     """The stock levels of some variants (at some locations), locked in the order of their ids."""
-    statement = select(StockLevel).where(StockLevel.variant_id.in_(set(variant_ids))).order_by(StockLevel.id)
-    if location_ids is not None:
-        statement = statement.where(StockLevel.location_id.in_(set(location_ids)))
-    return _lock_all(statement, StockLevel)
+    if location_ids is None:
+        return _lock_all(LEVELS, {"variant_ids": set(variant_ids)})
+    return _lock_all(LEVELS_AT, {"variant_ids": set(variant_ids), "location_ids": set(location_ids)})
 
 
 def lock_levels_by_id(level_ids: Iterable[int]) -> list[StockLevel]:
@@ -230,13 +283,7 @@ def lock_levels_by_id(level_ids: Iterable[int]) -> list[StockLevel]:
 
 def lock_lots(level_ids: Iterable[int]) -> list[Lot]:
     """The batches and serials at some levels, locked in the order of their ids, after the levels."""
-    statement = (
-        select(Lot)
-        .where(Lot.level_id.in_(set(level_ids)))
-        .order_by(Lot.id)
-        .options(joinedload(Lot.batch), joinedload(Lot.serial))
-    )
-    return _lock_all(statement, Lot)
+    return _lock_all(LOTS, {"level_ids": set(level_ids)})
 
 
 def lock_variants(variant_ids: Iterable[int]) -> list[Variant]:
@@ -251,7 +298,7 @@ def lock_user(email: str) -> User:
 
 def lock_price_lists(list_ids: Iterable[int]) -> list[PriceList]:
     """Price lists whose prices change, locked in the order of their ids."""
-    return _lock_all(select(PriceList).where(PriceList.id.in_(set(list_ids))).order_by(PriceList.id), PriceList)
+    return _lock_by_id(PriceList, list_ids)
 
 
 def lock_company() -> Company:
@@ -274,46 +321,54 @@ def is_locked(row: Base) -> bool:
     return _is_held(type(row), row.id)  # type: ignore[attr-defined]
 
 
-def _order_parts() -> Sequence[Any]:
-    return (
-        selectinload(Order.lines).joinedload(OrderLine.variant, innerjoin=True),
-        joinedload(Order.charges),
-        joinedload(Order.holds),
-        selectinload(Order.approvals),
-    )
-
-
 def _lock_customer_of(column: InstrumentedAttribute[int], named: ColumnElement[bool]) -> None:
-    owner = select(column).where(named).scalar_subquery()
-    statement = select(Customer).where(Customer.id == owner)
-    _lock_all(statement, Customer)
+    _lock_all(customer_of(column, named))
 
 
 def _lock_one(statement: Select[M], model: type[M], key: object, word: str) -> M:
-    rows = _lock_all(statement, model)
+    rows = _lock_all(locking(statement, model))
     if not rows:
         raise NotFound(f"There is no {word} {key}.")
     return rows[0]
 
 
-def _lock_all(statement: Select[M], model: type[M]) -> list[M]:
+def _lock_all(statement: Select[M], values: Mapping[str, Any] | None = None) -> list[M]:
+    """The rows of a ``locking`` statement, held until the transaction ends."""
     if not in_transaction():
         raise RuntimeError("Rows are locked inside a command only.")
-    locked = statement.with_for_update(key_share=True, of=model).execution_options(populate_existing=True)
-    rows = list(db.session.scalars(locked).unique())
+    rows = list(db.session.scalars(statement, values).unique())
     hold(*rows)
     return rows
 
 
-def _lock_by_id(model: type[M], ids: Iterable[int], *options: Any) -> list[M]:
+def _lock_by_id(model: type[M], ids: Iterable[int], parts: Parts = ()) -> list[M]:
     """Rows by id, locked in that order unless they are held already."""
     wanted = set(ids)
     held = unit().setdefault("held", {})
     missing = {one for one in wanted if (model, one) not in held}
     if missing:
-        key = model.id  # type: ignore[attr-defined]
-        _lock_all(select(model).where(key.in_(missing)).order_by(key).options(*options), model)
+        _lock_all(_by_id(model, parts), {"ids": missing})
     return [held[model, one] for one in sorted(wanted) if (model, one) in held]
+
+
+@cache
+def _by_id(model: type[M], parts: Parts) -> Select[M]:
+    key = model.id  # type: ignore[attr-defined]
+    rows = select(model).where(key.in_(bindparam("ids", expanding=True))).order_by(key).options(*parts)
+    return locking(rows, model)
+
+
+def _read_parts(orders: Sequence[Order]) -> None:
+    """Give locked orders their lines and approvals: two statements for any number of orders."""
+    if not orders:
+        return
+    ids = {"order_ids": [order.id for order in orders]}
+    for name, statement in (("lines", LINES), ("approvals", APPROVALS)):
+        parts = defaultdict(list)
+        for part in db.session.scalars(statement, ids):
+            parts[part.order_id].append(part)
+        for order in orders:
+            set_committed_value(order, name, parts[order.id])
 
 
 def _held(model: type[M], number: str) -> M | None:

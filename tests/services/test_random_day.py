@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from tests.support import web
 from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff, make_user, put_in_stock
-from webapp.db import db
+from tests.support.pages import Cell, Page
+from tests.support.programs import Program, token_for
+from webapp.db import atomic, db
 from webapp.domain.actions import Action
 from webapp.domain.errors import DomainError
+from webapp.domain.payments import AgeingBucket
 from webapp.domain.permissions import Role
 from webapp.domain.states import InvoiceState, OrderState, PaymentState, ShipmentState
 from webapp.models import (
@@ -38,12 +45,13 @@ from webapp.models import (
 from webapp.queries.exposure import check_credit
 from webapp.queries.invariants import run_all
 from webapp.queries.receivables import ageing, customer_standing, ledger_balances
-from webapp.services import credit_desk, order_flow, shipping
+from webapp.services import company, credit_desk, order_flow, shipping
 from webapp.services.allocation import AllocationOutcome, allocate_order, release_order_allocation
 from webapp.services.approvals import approve_order, reject_order
 from webapp.services.confirmation import Outcome, confirm_order
 from webapp.services.credit_notes import draft_credit_note, post_credit_note
 from webapp.services.invoicing import draft_invoice, validate_invoice, void_invoice
+from webapp.services.opening import import_opening_invoice
 from webapp.services.order_entry import OrderInput, change_line, create_order
 from webapp.services.order_lines import LineInput
 from webapp.services.payments import record_receipt, reverse_payment
@@ -54,10 +62,36 @@ D = Decimal
 COMMANDS = 200
 SEEDS = (1, 2)
 CUSTOMERS = ("ACME", "BOLT", "CORK")
+LATE = (20, 45, 120)
+"""By how many days the invoice that each customer brought along is late."""
 SKUS = ("A-1", "A-2", "A-3")
+EXPOSURE = ("Open invoices less credit", "Shipped, not invoiced", "Confirmed, to ship", "Exposure EUR")
 HOLDS = (Action.HOLD_APPLIED, Action.HOLD_RELEASED, Action.HOLD_REJECTED, Action.HOLD_RELEASE_ENDED)
 
 Play = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """How many events there are, and how many holds and releases the holds' own rows say were begun or ended."""
+
+    main_events: int
+    hold_events: int
+    holds: int
+
+    @classmethod
+    def now(cls) -> Trail:
+        """As it was committed."""
+        db.session.rollback()
+        hold_events = select(func.count()).select_from(Event).where(Event.action.in_(HOLDS), ~Event.is_main)
+        holds = db.session.scalars(select(CreditHold)).all()
+        trail = cls(
+            main_events=db.session.scalar(select(func.count()).where(Event.is_main)) or 0,
+            hold_events=db.session.scalar(hold_events) or 0,
+            holds=sum(1 + (hold.state != "OPEN") + (hold.release_ended_at is not None) for hold in holds),
+        )
+        db.session.rollback()
+        return trail
 
 
 @dataclass
@@ -73,20 +107,24 @@ class Day:
         """One random command. What it may not do now is refused with a sentence, never with anything else."""
         name = self.dice.choices(list(PLAYS), weights=[weight for _, weight in PLAYS.values()])[0]
         prepared = PLAYS[name][0](self)
-        if prepared is None:
-            return
-        before = _main_events()
-        db.session.rollback()
+        if prepared is not None:
+            self.watch(name, prepared)
+
+    def watch(self, name: str, prepared: Play) -> None:
+        """Run a command, and see its events: one main event if it did something, one for each hold placed or ended."""
+        before = Trail.now()
         try:
             outcome = prepared()
         except DomainError:
             self.refused[name] += 1
-            expected = before
+            did_something = False
         else:
             self.done[name] += 1
-            expected = before + _changed_something(outcome)
-        db.session.rollback()
-        assert _main_events() == expected, f"{name} wrote {_main_events() - before} main events"
+            did_something = _changed_something(outcome)
+        after = Trail.now()
+        wrote = after.main_events - before.main_events
+        assert wrote == did_something, f"{name} wrote {wrote} main events"
+        assert after.hold_events - before.hold_events == after.holds - before.holds, f"{name}: {before} {after}"
 
     def one(self, model: type, *conditions: object) -> object | None:
         """Any document that fits."""
@@ -273,10 +311,16 @@ def people(session) -> People:
     make_company(approval_policy=ApprovalPolicy.UP_TO_AMOUNT, approval_policy_amount=D(900))
     staff = make_staff()
     for code in CUSTOMERS:
-        make_customer(code, credit_limit=D(1500))
+        make_customer(code, credit_limit=D(3500), tolerated_days=1000)
     for place, sku in enumerate(SKUS, 1):
         make_item(sku, base_price=D("19.90") * place)
         put_in_stock(sku, 60, actor=staff.warehouse, unit_cost=D(7))
+    for late, code in zip(LATE, CUSTOMERS, strict=True):
+        due = company.today() - timedelta(days=late)
+        import_opening_invoice(
+            f"OLD-{code}", code, issue_date=due - timedelta(days=30), due_date=due, total=D(3000), open_amount=D(2000),
+            actor=staff.admin,
+        )  # fmt: skip
     colleague = make_user(Role.ACCOUNTANT, "Carla Conti")
     return People(
         staff.sales, staff.colleague, staff.manager, staff.warehouse, staff.accountant, staff.admin, colleague
@@ -284,7 +328,7 @@ def people(session) -> People:
 
 
 @pytest.mark.parametrize("seed", [int(os.environ["SEED"])] if "SEED" in os.environ else SEEDS)
-def test_after_a_random_day_every_figure_of_a_customer_says_the_same(people, session, seed):
+def test_after_a_random_day_every_figure_of_a_customer_says_the_same(people, app, session, seed):
     day = Day(people, random.Random(seed))  # noqa: S311 - dice, no secret
 
     while sum(day.done.values()) + sum(day.refused.values()) < COMMANDS:
@@ -296,6 +340,23 @@ def test_after_a_random_day_every_figure_of_a_customer_says_the_same(people, ses
     assert not run_all(), played
     _assert_holds_have_their_events(session)
     _assert_figures_agree(session, people.accountant, played)
+    session.rollback()
+    Reader(web.log_in(app, people.accountant), Program(app, token_for(people.accountant))).read(played)
+
+
+def test_the_day_notices_a_command_without_an_event_and_one_with_two(people):
+    day = Day(people, random.Random(0))  # noqa: S311 - dice, no secret
+    number = create_order(OrderInput("ACME", [LineInput("A-1", D(1))]), actor=people.sales).number
+
+    def change_unseen() -> None:
+        with atomic():
+            order = db.session.scalars(select(Order).where(Order.order_number == number)).one()
+            order.notes = "changed behind everybody's back"
+
+    with pytest.raises(AssertionError, match="wrote 0 main events"):
+        day.watch("silent", change_unseen)
+    with pytest.raises(AssertionError, match="wrote 2 main events"):
+        day.watch("twice", lambda: [_receive(day)(), _receive(day)()])
 
 
 def _assert_holds_have_their_events(session) -> None:
@@ -349,5 +410,119 @@ def _open_by_documents(session, customer: Customer) -> Decimal:
     return total
 
 
-def _main_events() -> int:
-    return db.session.scalar(select(func.count()).where(Event.is_main)) or 0
+# -- as an accountant reads it -----------------------------------------------------------------------------------------
+
+
+class Reader:
+    """An accountant with a browser and a program, who adds every figure up from the documents it leads to."""
+
+    def __init__(self, client: FlaskClient, program: Program) -> None:
+        self._client, self._program = client, program
+        self._seen: set[str] = set()
+
+    def read(self, played: str) -> None:
+        """The figures of every customer on dashboard, customer page, credit answer, ageing and ledger."""
+        ageing_page, ledger_page = self._page("/reports/ageing"), self._page("/reports/ledger")
+        totals = dict.fromkeys(("open", "overdue"), D(0))
+        for code in CUSTOMERS:
+            aged = self._aged(ageing_page, code)
+            ledger = self._ledger(ledger_page, code)
+            standing = self._customer(code)
+            answer = self._program.get(f"/customers/{code}/credit/").json
+            figures = {
+                "ageing": aged["balance"],
+                "ledger": ledger,
+                "customer page": standing["Open invoices less credit"],
+                "credit answer": D(answer["outstanding_balance"]),
+            }
+            assert len(set(figures.values())) == 1, f"{code}: {figures}; {played}"
+            assert standing["Shipped, not invoiced"] + standing["Confirmed, to ship"] == D(answer["open_orders"]), code
+            totals["open"] += aged["open"]
+            totals["overdue"] += aged["overdue"]
+        assert totals["open"] > totals["overdue"] > 0, totals
+        self._dashboard(totals)
+
+    def _aged(self, page: Page, code: str) -> dict[str, Decimal]:
+        """The ageing's row of a customer; each figure equals the documents behind its link."""
+        row = next((row for row in page.rows if row and f"/customers/{code}" in row[0].links), None)
+        if row is None:
+            return dict.fromkeys(("open", "overdue", "balance"), D(0))
+        *buckets, open_amount, unused, balance = row[1:]
+        for cell in (*buckets, open_amount):
+            assert cell.figure == self._behind(cell), f"{code}: {cell}"
+        assert sum((cell.figure for cell in buckets), D(0)) == open_amount.figure
+        assert -unused.figure == self._behind(unused), f"{code}: {unused}"
+        assert open_amount.figure + unused.figure == balance.figure
+        assert self._page(balance.links[0]).row("Balance")[-1].figure == balance.figure
+        return {
+            "open": open_amount.figure, "balance": balance.figure, "overdue": open_amount.figure - buckets[0].figure,
+        }  # fmt: skip
+
+    def _ledger(self, page: Page, code: str) -> Decimal:
+        """The ledger's balance of a customer; it is the sum of its entries."""
+        row = next((row for row in page.rows if row and f"/customers/{code}" in row[0].links), None)
+        if row is None:
+            return D(0)
+        entries = self._page(row[1].links[0])
+        posted = [entry for entry in entries.rows if len(entry) == 5 and entry[1].links]
+        for entry in posted:
+            self._open(entry[1].links[0])
+        assert sum((entry[3].figure for entry in posted), D(0)) == row[1].figure
+        return row[1].figure
+
+    def _customer(self, code: str) -> dict[str, Decimal]:
+        """The credit figures of the customer's page; the documents behind their link come to the same."""
+        page = self._page(f"/customers/{code}")
+        cells = {words: page.pair(words) for words in EXPOSURE}
+        (address,) = {cell.links[0].partition("#")[0] for cell in cells.values()}
+        parts = self._page(address)
+        sums = {
+            panel: sum((row[-1].figure for row in parts.body(panel)), D(0))
+            for panel in ("invoices", "credit", "shipped", "to-ship")
+        }
+        for panel in sums:
+            for row in parts.body(panel):
+                self._open(row[0].links[0])
+        found = {words: cell.figure for words, cell in cells.items()}
+        assert found["Open invoices less credit"] == sums["invoices"] + sums["credit"], f"{code}: {sums}"
+        assert found["Shipped, not invoiced"] == sums["shipped"], f"{code}: {sums}"
+        assert found["Confirmed, to ship"] == sums["to-ship"], f"{code}: {sums}"
+        assert found["Exposure EUR"] == sum(sums.values(), D(0)), f"{code}: {sums}"
+        return found
+
+    def _dashboard(self, totals: dict[str, Decimal]) -> None:
+        """The receivables of all customers together; each age leads to its open items."""
+        page = self._page("/")
+        ages = [row for row in page.body() if "/reports/ageing/items" in row[0].links[0]]
+        assert len(ages) == len(AgeingBucket)
+        for row in ages:
+            assert row[1].figure == self._items(row[0].links[0])
+        assert sum((row[1].figure for row in ages), D(0)) == totals["open"]
+        overdue = page.pair("Overdue")
+        assert overdue.words.startswith(f"EUR {totals['overdue']:,.2f} ")
+        assert self._items(overdue.links[0]) == totals["overdue"]
+
+    def _behind(self, cell: Cell) -> Decimal:
+        """What the documents behind a figure come to; nothing needs no link."""
+        return self._items(cell.links[0]) if cell.figure else D(0)
+
+    def _items(self, address: str) -> Decimal:
+        """The sum of a list of documents, each of which can be opened."""
+        rows = self._page(address).body()
+        for row in rows:
+            self._open(row[0].links[0])
+        return sum((row[-1].figure for row in rows), D(0))
+
+    def _page(self, address: str) -> Page:
+        answer = self._client.get(address)
+        assert answer.status_code == 200, f"{address} answers {answer.status}"
+        return Page(answer.text)
+
+    def _open(self, address: str) -> None:
+        """A document's own page; each is opened once."""
+        if address not in self._seen:
+            assert re.fullmatch(r"/(invoices|payments|credit-notes|orders)/[A-Z]+-(\d{4}-\d{3,}|[A-Z]+)", address), (
+                address
+            )
+            assert self._client.get(address).status_code == 200, address
+            self._seen.add(address)

@@ -19,6 +19,7 @@ from webapp.list_address import list_address
 from webapp.models import Customer
 from webapp.queries import customers as reads
 from webapp.queries.company import company
+from webapp.queries.customer_exposure import customer_exposure
 from webapp.queries.customer_records import customer_record
 from webapp.record_forms import Field, RecordForm, Section, day, number, shown, typed, typed_whole
 from webapp.services import customers
@@ -116,6 +117,13 @@ def update(code: str) -> Response | tuple[str, int]:
         stored = shown(customer_record(customer))
         return _edit_page(customer, RecordForm(sections, stored | values, attempt.refusal)), attempt.status
     return htmx.go_to(url_for("customers.show", code=code), said=f"{code} is saved.")
+
+
+@bp.get("/<code>/exposure")
+@requires(Permission.CREDIT_READ)
+def exposure(code: str) -> str:
+    """Each part of the exposure with the documents that make it."""
+    return render_template("customers/exposure.html", page=customer_exposure(code, current_user))
 
 
 # --- credit and status -----------------------------------------------------------------------------------------------

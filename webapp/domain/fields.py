@@ -28,8 +28,12 @@ _CODE = re.compile(r"\w(?:[\w.+*:-]| (?=[\w.+*:-])){0,39}")
 _EMAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;]+")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+_DOCUMENT_NUMBER = re.compile(r"\w(?:[\w.+*:(),&-]| (?=[\w.+*:(),&-])|/(?=\w*\d)){0,59}")
 RESERVED_CODES = frozenset({"new"})
 """Words that stand in addresses where a code could."""
+LONGEST_NUMBER = 60
+RESERVED_BEGINNINGS = ("drafts/", "to-bill")
+"""How addresses of invoices begin that have no number."""
 
 YES = frozenset({"yes", "y", "true", "1", "on"})
 NO = frozenset({"no", "n", "false", "0", "off", ""})
@@ -91,6 +95,21 @@ def code(value: Any, field: str) -> str:
         )
     if found.lower() in RESERVED_CODES:
         raise BadInput(f"{numbers.label(field)} cannot be {found}: the program uses that word itself.", field=field)
+    return found
+
+
+def document_number(value: Any, field: str) -> str:
+    """The number of a document of another system: as free as a number that stands in an address can be.
+
+    A part after a slash holds a digit in its first word (R/2025/17), so that it is never one of our own words.
+    """
+    found = clean(value, field=field, max_length=LONGEST_NUMBER, required=True)
+    if not _DOCUMENT_NUMBER.fullmatch(found) or found.lower().startswith(RESERVED_BEGINNINGS) or found.endswith(".pdf"):
+        raise BadInput(
+            f"{numbers.label(field)} {found} must begin with a letter or digit and hold only letters, digits, single"
+            " blanks, . _ - + * : ( ) , & and slashes before a part with a digit.",
+            field=field,
+        )
     return found
 
 

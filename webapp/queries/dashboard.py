@@ -161,7 +161,7 @@ def _figures(user: User, day: date, currency: str, owed: Ageing) -> list[Figure]
             "Overdue",
             filters.amount(total.overdue, currency),
             f"{filters.percent(share)} of receivables",
-            f"/reports/ageing?as_of={day}",
+            f"/reports/ageing/items?as_of={day}&overdue=1",
         ),
     ]
 

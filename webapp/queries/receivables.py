@@ -11,10 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, func, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, func, select, true
 
 from webapp.db import db
 from webapp.domain.money import WIDE, round_money
@@ -23,16 +21,15 @@ from webapp.domain.states import InvoiceState
 from webapp.models import (
     Account,
     CreditApplication,
-    CreditNote,
     Customer,
     Invoice,
     Journal,
     JournalLine,
-    Payment,
     PaymentApplication,
     User,
 )
 from webapp.queries.company import company, rates_on, today
+from webapp.queries.unused_credit import applied, unapplied_credit
 from webapp.queries.visibility import visible
 
 ZERO = Decimal(0)
@@ -128,8 +125,8 @@ def _with_totals(day: date, rows: tuple[AgeingRow, ...]) -> Ageing:
 
 def open_items(day: date, *conditions: ColumnElement[bool]) -> list[Debt]:
     """The invoices that were open at the end of ``day``, the oldest due first."""
-    paid = _applied(PaymentApplication.invoice_id, PaymentApplication, day)
-    credited = _applied(CreditApplication.invoice_id, CreditApplication, day)
+    paid = applied(PaymentApplication.invoice_id, PaymentApplication, day)
+    credited = applied(CreditApplication.invoice_id, CreditApplication, day)
     open_amount = (
         Invoice.total
         - Invoice.settled_before
@@ -166,9 +163,15 @@ class OpenItem:
 
 
 def open_items_of(
-    day: date, *, customer_code: str = "", bucket: AgeingBucket | None = None, viewer: User
+    day: date,
+    *,
+    customer_code: str = "",
+    bucket: AgeingBucket | None = None,
+    late_only: bool = False,
+    viewer: User,
 ) -> list[OpenItem]:
-    """The items behind a figure of the ageing of ``day``, the oldest due first: of one customer, of one age, or all."""
+    """The items behind a figure of the ageing of ``day``, the oldest due first: of one customer, of one age, those
+    that are late, or all."""
     customers = {
         row.id: row
         for row in db.session.execute(
@@ -180,56 +183,11 @@ def open_items_of(
     return [
         OpenItem(debt, customers[debt.customer_id].code, customers[debt.customer_id].name)
         for debt in open_items(day, visible(Invoice, viewer))
-        if debt.customer_id in customers and bucket in (None, debt.bucket)
+        if debt.customer_id in customers and bucket in (None, debt.bucket) and (debt.days_late or not late_only)
     ]
 
 
-def _applied(
-    document_id: InstrumentedAttribute[int], application: type[PaymentApplication] | type[CreditApplication], day: date
-) -> Subquery:
-    """What stood applied at the end of ``day``, by document."""
-    return (
-        select(document_id.label("document_id"), func.sum(application.amount).label("amount"))
-        .where(application.applied_on <= day, or_(application.reversed_on.is_(None), application.reversed_on > day))
-        .group_by(document_id)
-        .subquery()
-    )
-
-
 # -- balances ----------------------------------------------------------------------------------------------------------
-
-
-def unapplied_credit(day: date, *, customer_id: int | None = None) -> dict[int, Decimal]:
-    """By customer, what payments and credit notes had not settled at the end of ``day``; customers without are left
-    out."""
-    sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for statement in (_unapplied_payments(day), _unapplied_credit_notes(day)):
-        chosen = statement if customer_id is None else statement.where(statement.selected_columns[0] == customer_id)
-        for owner, amount in db.session.execute(chosen):
-            sums[owner] += amount
-    return {owner: amount for owner, amount in sums.items() if amount}
-
-
-def _unapplied_payments(day: date) -> Any:
-    applied = _applied(PaymentApplication.payment_id, PaymentApplication, day)
-    rest = Payment.amount - Payment.refunded_amount - func.coalesce(applied.c.amount, ZERO)
-    return (
-        select(Payment.customer_id, func.sum(rest))
-        .outerjoin(applied, applied.c.document_id == Payment.id)
-        .where(Payment.payment_date <= day, or_(Payment.reversed_on.is_(None), Payment.reversed_on > day))
-        .group_by(Payment.customer_id)
-    )
-
-
-def _unapplied_credit_notes(day: date) -> Any:
-    applied = _applied(CreditApplication.credit_note_id, CreditApplication, day)
-    rest = CreditNote.total - CreditNote.refunded_amount - func.coalesce(applied.c.amount, ZERO)
-    return (
-        select(CreditNote.customer_id, func.sum(rest))
-        .outerjoin(applied, applied.c.document_id == CreditNote.id)
-        .where(CreditNote.state == InvoiceState.APPROVED, CreditNote.issue_date <= day)
-        .group_by(CreditNote.customer_id)
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,16 @@ from datetime import date
 from sqlalchemy import select
 
 from webapp.db import command, db
-from webapp.domain import clock
+from webapp.domain import clock, fields
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.numbers import Number, parse_date, parse_money
 from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState
-from webapp.domain.text import clean
 from webapp.models import AddressKind, Customer, Invoice, User
 from webapp.services import audit, ledger, locks
 from webapp.services.authorize import require
 from webapp.services.company import base_rate, the_company, today
-
-LONGEST_NUMBER = 60
 
 
 @command
@@ -39,7 +36,7 @@ def import_opening_invoice(
     belongs to another invoice.
     """
     require(actor, Permission.DATA_IMPORT)
-    number = clean(invoice_number, field="invoice_number", max_length=LONGEST_NUMBER, required=True)
+    number = fields.document_number(invoice_number, "invoice_number")
     customer = locks.lock_customer_by_code(customer_code)
     invoice = _invoice(number, customer, issue_date, due_date, total, open_amount, actor)
     known = db.session.scalars(select(Invoice).where(Invoice.invoice_number == number)).one_or_none()
@@ -103,6 +100,6 @@ def _days(issue_date: date, due_date: date) -> tuple[date, date]:
 
 def _check_same(known: Invoice, wanted: Invoice) -> None:
     """Importing again changes nothing; another invoice of that number is refused."""
-    fields = ("is_opening", "customer_id", "issue_date", "due_date", "total", "settled_before")
-    if any(getattr(known, field) != getattr(wanted, field) for field in fields):
+    same = ("is_opening", "customer_id", "issue_date", "due_date", "total", "settled_before")
+    if any(getattr(known, field) != getattr(wanted, field) for field in same):
         raise Refused(f"Invoice {known.number} is there already, with other content.")

@@ -66,6 +66,13 @@ def test_bringing_it_again_changes_nothing(staff):
         ({"due_date": date(2026, 2, 1)}, BadInput, "before the issue date"),
         ({"customer": "NOBODY"}, NotFound, "NOBODY"),
         ({"number": ""}, BadInput, "missing"),
+        ({"number": "R#1"}, BadInput, "must begin with a letter or digit"),
+        ({"number": "R/1?x"}, BadInput, "must begin with a letter or digit"),
+        ({"number": "R/print"}, BadInput, "slashes before a part with a digit"),
+        ({"number": "R//1"}, BadInput, "slashes before a part with a digit"),
+        ({"number": "../1"}, BadInput, "must begin with a letter or digit"),
+        ({"number": "drafts/1"}, BadInput, "Invoice number drafts/1"),
+        ({"number": "1.pdf"}, BadInput, "Invoice number 1.pdf"),
     ],
 )
 def test_what_cannot_be_is_refused(staff, given, refusal, sentence):

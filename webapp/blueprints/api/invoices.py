@@ -55,7 +55,7 @@ def list_invoices(query: InvoiceQuery) -> InvoiceList:
     return InvoiceList(**listed(page, [InvoiceSummary.of(row, day) for row in page.rows]))
 
 
-@reads("/sales/invoices/<ref>/", Permission.INVOICES_READ, InvoiceOutput)
+@reads("/sales/invoices/<path:ref>/", Permission.INVOICES_READ, InvoiceOutput)
 def show_invoice(ref: str) -> InvoiceOutput:
     """One invoice, by number or id; a draft has only an id."""
     return _shown(at_path(Invoice, ref, program()).id)
@@ -70,35 +70,35 @@ def create_invoice(body: InvoiceInput, ref: str) -> Answer:
     return Answer(_shown(draft.id), 201, url_for("api.show_invoice", ref=draft.id))
 
 
-@does("/sales/invoices/<ref>/validate/", Permission.INVOICES_WRITE, InvoiceOutput)
+@does("/sales/invoices/<path:ref>/validate/", Permission.INVOICES_WRITE, InvoiceOutput)
 def validate_invoice(ref: str) -> InvoiceOutput:
     """Check a draft; every problem is named at once."""
     invoice = at_path(Invoice, ref, program())
     return _shown(invoicing.validate_invoice(invoice.id, actor=program()).id)
 
 
-@does("/sales/invoices/<ref>/approve/", Permission.INVOICES_POST, InvoiceOutput, body=Posting)
+@does("/sales/invoices/<path:ref>/approve/", Permission.INVOICES_POST, InvoiceOutput, body=Posting)
 def approve_invoice(body: Posting, ref: str) -> InvoiceOutput:
     """Post a validated draft: it gets its number and never changes again."""
     invoice = at_path(Invoice, ref, program())
     return _shown(posting.post_invoice(invoice.id, issue_date=body.issue_date, actor=program()).id)
 
 
-@does("/sales/invoices/<ref>/send/", Permission.INVOICES_WRITE, InvoiceOutput, body=SendingInput)
+@does("/sales/invoices/<path:ref>/send/", Permission.INVOICES_WRITE, InvoiceOutput, body=SendingInput)
 def send_invoice(body: SendingInput, ref: str) -> InvoiceOutput:
     """Send a posted invoice by e-mail."""
     invoice = at_path(Invoice, ref, program())
     return _shown(sending.send_invoice(invoice.id, recipient=body.recipient, actor=program()).id)
 
 
-@does("/sales/invoices/<ref>/void/", Permission.INVOICES_WRITE, InvoiceOutput, body=MoveWithReason)
+@does("/sales/invoices/<path:ref>/void/", Permission.INVOICES_WRITE, InvoiceOutput, body=MoveWithReason)
 def void_invoice(body: MoveWithReason, ref: str) -> InvoiceOutput:
     """Give a draft up; what it was to bill can be billed again."""
     invoice = at_path(Invoice, ref, program())
     return _shown(invoicing.void_invoice(invoice.id, reason=body.reason, actor=program()).id)
 
 
-@does("/sales/invoices/<ref>/record_payment/", Permission.PAYMENTS_RECORD, PaymentRecorded, body=PaymentOfInvoice)
+@does("/sales/invoices/<path:ref>/record_payment/", Permission.PAYMENTS_RECORD, PaymentRecorded, body=PaymentOfInvoice)
 def record_payment(body: PaymentOfInvoice, ref: str) -> Answer:
     """Record what a customer paid on one invoice."""
     invoice = at_path(Invoice, ref, program())
@@ -117,7 +117,7 @@ def record_payment(body: PaymentOfInvoice, ref: str) -> Answer:
 # --- credit notes ----------------------------------------------------------------------------------------------------
 
 
-@does("/sales/invoices/<ref>/credit_notes/", Permission.INVOICES_WRITE, CreditNoteOutput, body=CreditNoteInput,
+@does("/sales/invoices/<path:ref>/credit_notes/", Permission.INVOICES_WRITE, CreditNoteOutput, body=CreditNoteInput,
       status=201)  # fmt: skip
 def create_credit_note(body: CreditNoteInput, ref: str) -> Answer:
     """Draft a credit note over lines of a posted invoice."""

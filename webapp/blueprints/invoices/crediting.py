@@ -25,14 +25,14 @@ from webapp.typed import Typed, as_typed, typed_money, typed_quantity
 WHOLE, LINES = "whole", "lines"
 
 
-@bp.get("/<number>/credit-notes/new")
+@bp.get("/<path:number>/credit-notes/new")
 @requires(Permission.INVOICES_WRITE)
 def new_credit_note(number: str) -> str:
     """What of the invoice can be credited."""
     return _form(posted(number), Typed())
 
 
-@bp.post("/<number>/credit-notes")
+@bp.post("/<path:number>/credit-notes")
 @requires(Permission.INVOICES_WRITE)
 def create_credit_note(number: str) -> Response | tuple[str, int]:
     """Draft the credit note; it takes effect when it is posted."""

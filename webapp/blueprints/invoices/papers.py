@@ -14,7 +14,7 @@ from webapp.queries.payment_slips import slip_of
 from webapp.stored_files import pdf_answer
 
 
-@bp.get("/<number>/print")
+@bp.get("/<path:number>/print")
 @requires(Permission.INVOICES_READ)
 def print_view(number: str) -> str:
     """The posted invoice as it was frozen."""
@@ -28,7 +28,7 @@ def print_draft(invoice_id: int) -> str:
     return _paper(draft(invoice_id))
 
 
-@bp.get("/<number>.pdf")
+@bp.get("/<path:number>.pdf")
 @requires(Permission.INVOICES_READ)
 def pdf(number: str) -> Response:
     """The bytes that were made when it was posted, the same each time."""

@@ -27,14 +27,14 @@ from webapp.typed import Typed, amount_in_field, as_typed, money_or_problem, typ
 FIELDS = {"payment_reference": "payment_reference", "amount_due": "payment_amount"}
 
 
-@bp.get("/<number>/payments/new")
+@bp.get("/<path:number>/payments/new")
 @requires(Permission.PAYMENTS_RECORD)
 def new_payment(number: str) -> str:
     """The form, with everything filled in but the reference."""
     return _form(posted(number), Typed())
 
 
-@bp.post("/<number>/payments")
+@bp.post("/<path:number>/payments")
 @requires(Permission.PAYMENTS_RECORD)
 def create_payment(number: str) -> Response | tuple[str, int]:
     """Record what came in."""
@@ -46,7 +46,7 @@ def create_payment(number: str) -> Response | tuple[str, int]:
     return go_to(url_for("invoices.show", number=number), said=f"{attempt.data['payment']} is recorded.")
 
 
-@bp.post("/<number>/payments/effects")
+@bp.post("/<path:number>/payments/effects")
 @requires(Permission.PAYMENTS_RECORD)
 def show_effects(number: str) -> str:
     """What the amount typed so far would do; nothing is saved."""

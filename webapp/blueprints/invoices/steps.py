@@ -21,7 +21,7 @@ from webapp.typed import as_typed, typed_day
 Answer = str | Response | tuple[str, int]
 
 
-@bp.get("/<number>")
+@bp.get("/<path:number>")
 @requires(Permission.INVOICES_READ)
 def show(number: str) -> str:
     """A posted invoice."""
@@ -73,7 +73,7 @@ def create_void(invoice_id: int) -> Answer:
     return after_change(draft(invoice_id), "The draft is void. What it billed waits to be billed again.")
 
 
-@bp.post("/<number>/sending")
+@bp.post("/<path:number>/sending")
 @requires(Permission.INVOICES_WRITE)
 def create_sending(number: str) -> Answer:
     """Send the invoice with its PDF."""

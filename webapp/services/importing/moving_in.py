@@ -91,7 +91,7 @@ def by_receipt(rows: Rows) -> list[Rows]:
 
 def _invoice_table(currency: str) -> fields.Table:
     return {
-        "invoice_number": fields.text(60, required=True),
+        "invoice_number": fields.document_number,
         "customer": fields.text(40, required=True),
         "issue_date": fields.day,
         "due_date": fields.day,

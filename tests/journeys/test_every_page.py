@@ -117,6 +117,10 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/payments/{payment}",
         "/reports/ageing",
         "/reports/ageing/items",
+        "/reports/ageing/credit",
+        "/reports/ledger",
+        "/reports/ledger/ACME",
+        "/customers/ACME/exposure",
     ),
     "admin": (
         "/",

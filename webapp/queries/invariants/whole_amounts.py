@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Table, case, func, literal, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, case, func, literal, or_, select, type_coerce
 from sqlalchemy.sql.selectable import FromClause
 
 from webapp.db import Amount, Base, Scaled, db
@@ -32,15 +33,25 @@ IN_BASE_CURRENCY = {"journal_lines": ("base_amount",)}
 @invariant("I23")
 def amounts_are_whole_minor_units() -> Iterable[Offence]:
     """Amounts of documents in their currency, and those of the ledger also in the base currency."""
+    for name, statement in _fractions():
+        for (found,) in rows(statement):
+            yield Offence("I23", f"{name} {found}", "an amount is not a whole number of minor units")
+
+
+@cache
+def _fractions() -> list[tuple[str, Select[Any]]]:
+    """By table the statement that finds its fractions; built once, since only the rows differ from check to check."""
+    found = []
     for name in (*WITH_CURRENCY, *OWNERS):
         table = Base.metadata.tables[name]
         amounts = [column for column in table.c if isinstance(column.type, Amount) and not _is_base(column)]
         source, currency = _with_currency(table)
-        yield from _fractions(table, source, amounts, currency)
+        found.append((name, _broken(table, source, amounts, currency)))
     base_currency = select(Company.base_currency).scalar_subquery()
     for name, columns in IN_BASE_CURRENCY.items():
         table = Base.metadata.tables[name]
-        yield from _fractions(table, table, [table.c[column] for column in columns], base_currency)
+        found.append((name, _broken(table, table, [table.c[column] for column in columns], base_currency)))
+    return found
 
 
 def _is_base(column: Any) -> bool:
@@ -55,12 +66,12 @@ def _with_currency(table: Table) -> tuple[FromClause, Any]:
     return table.join(owner, table.c[key] == owner.c.id), owner.c.currency
 
 
-def _fractions(table: Table, source: FromClause, amounts: list[Any], currency: Any) -> Iterator[Offence]:
+def _broken(table: Table, source: FromClause, amounts: list[Any], currency: Any) -> Select[Any]:
     unit = _units_in_a_minor_unit(currency)
-    broken = or_(*(type_coerce(amount, BigInteger) % unit != 0 for amount in amounts))
     key = list(table.primary_key.columns)[-1]
-    for (found,) in rows(select(key).select_from(source).where(broken)):
-        yield Offence("I23", f"{table.name} {found}", "an amount is not a whole number of minor units")
+    return (
+        select(key).select_from(source).where(or_(*(type_coerce(amount, BigInteger) % unit != 0 for amount in amounts)))
+    )
 
 
 def _units_in_a_minor_unit(currency: Any) -> ColumnElement[int]:
@@ -77,11 +88,26 @@ def sqlite_keeps_integers() -> Iterable[Offence]:
     """SQLite stores whatever it is given: every amount, price and quantity there is an integer."""
     if db.engine.dialect.name != "sqlite":
         return
-    for table in Base.metadata.sorted_tables:
-        exact = [column for column in table.c if isinstance(column.type, Scaled)]
-        if not exact:
-            continue
-        broken = or_(*(func.typeof(column).not_in(["integer", "null"]) for column in exact))
-        for count in db.session.scalars(select(func.count()).select_from(table).where(broken)):
-            if count:
-                yield Offence("I23", table.name, f"{count} rows hold a number that is no integer")
+    for name, statement in _not_integers():
+        count = db.session.scalar(statement)
+        if count:
+            yield Offence("I23", name, f"{count} rows hold a number that is no integer")
+
+
+@cache
+def _not_integers() -> list[tuple[str, Select[Any]]]:
+    """By table the statement that counts its rows with a number that is no integer."""
+    exact = {
+        table: [column for column in table.c if isinstance(column.type, Scaled)]
+        for table in Base.metadata.tables.values()
+    }
+    return [
+        (
+            table.name,
+            select(func.count())
+            .select_from(table)
+            .where(or_(*(func.typeof(column).not_in(["integer", "null"]) for column in columns))),
+        )
+        for table, columns in exact.items()
+        if columns
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -35,7 +36,7 @@ class Accountant:
             aged = self._aged(ageing_page, code)
             ledger = self._ledger(ledger_page, code)
             standing = self._customer(code)
-            answer = self._program.get(f"/customers/{code}/credit/").json
+            answer: Any = self._program.get(f"/customers/{code}/credit/").json
             figures = {
                 "ageing": aged["balance"],
                 "ledger": ledger,

@@ -51,6 +51,10 @@ _writer = threading.RLock()  # SQLite waits for a lock by sleeping; one writer a
 # -- Column types ------------------------------------------------------------------------------------------
 
 
+class TooLarge(BadInput, sa.exc.DontWrapMixin):
+    """A sum has outgrown its column; SQLAlchemy hands it on as it is, so that it is answered as the refusal it is."""
+
+
 class Scaled(sa.types.TypeDecorator[Decimal]):
     """A Decimal stored as a BIGINT number of 10**-scale units, alike on both engines.
 
@@ -74,7 +78,7 @@ class Scaled(sa.types.TypeDecorator[Decimal]):
         if not units.is_finite() or units != units.to_integral_value():
             raise BadInput(f"{value} has more than {self.scale} decimals.")
         if not -(2**63) <= units < 2**63:
-            raise BadInput(f"{value} is too large.")
+            raise TooLarge(f"{Decimal(value):f} is too large to be stored.")
         return int(units)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
@@ -123,8 +127,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise TypeError("A timestamp needs its time zone.")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+        return value.astimezone(UTC).replace(tzinfo=None if dialect.name == "sqlite" else UTC)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         if value is None:

@@ -41,6 +41,7 @@ CONNECTION_LOST = "08"
 OUT_OF_RANGE = frozenset({"22003", "22021", "22P05"})
 CHECK_VIOLATION, UNIQUE_VIOLATION, TRIGGER_REFUSED = "23514", "23505", "P0001"
 
+SQLITE_OVERFLOW = "integer overflow"
 SQLITE_SENTENCES = {
     sqlite3.SQLITE_BUSY: SQLSTATE_SENTENCES["55P03"],
     sqlite3.SQLITE_LOCKED: SQLSTATE_SENTENCES["55P03"],
@@ -66,6 +67,8 @@ def refusal_of(error: DBAPIError) -> Refusal | None:
     if isinstance(error, IntegrityError):
         return _of_constraint(error)
     if isinstance(error.orig, sqlite3.Error):
+        if str(error.orig) == SQLITE_OVERFLOW:
+            return Refusal(UNPROCESSABLE, CHECK_SENTENCE)
         return _not_now(SQLITE_SENTENCES.get(getattr(error.orig, "sqlite_errorcode", -1) & 0xFF))
     return _of_sqlstate(getattr(error.orig, "sqlstate", None) or "", error)
 

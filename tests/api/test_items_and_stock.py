@@ -75,3 +75,23 @@ def test_a_list_goes_on_where_its_page_ended(warehouse):
     assert [row["code"] for row in second["results"]] == ["X3"]
     assert warehouse.get("/locations/", limit=201).status_code == 422
     assert warehouse.get("/locations/", cursor="x").status_code == 422
+
+
+def test_a_sum_that_outgrows_its_column_is_refused_and_keeps_nothing(warehouse):
+    most = {"sku": "A-1", "quantity": 10**10}
+    before = ok(warehouse.get("/stock/levels/"))
+
+    refused = ok(warehouse.post("/stock/receipts/", {"location": "MAIN", "lines": [most] * 930, "reference": ""}), 422)
+
+    assert refused["error"].endswith("is too large to be stored.")
+    assert ok(warehouse.get("/stock/levels/")) == before
+
+
+def test_one_absurd_amount_breaks_no_list(sales, manager):
+    dear = {"customer": "ACME", "lines": [{"sku": "A-1", "quantity": 1000, "unit_price": "1000000000"}]}
+    for _ in range(12):
+        ok(sales.post("/sales/orders/", dear), 201)
+
+    assert len(ok(manager.get("/sales/orders/"))["results"]) == 12
+    dear["lines"][0]["quantity"] = 1001
+    assert sales.post("/sales/orders/", dear).status_code == 422

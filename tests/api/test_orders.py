@@ -165,10 +165,13 @@ def test_what_an_order_cannot_be_is_named_by_its_place(sales):
         "lines.1.discount_percent",
     ]
     charges = [{"kind": "freight", "amount": "1.005", "tax_code": "STD"}]
-    assert list(ok(sales.post("/sales/orders/", {"customer": "ACME", "charges": charges}), 422)["details"]) == [
-        "charges.0.amount"
-    ]
-    assert sales.post("/sales/orders/", {"customer": "ACME", "order_date": "2020-01-01"}).status_code == 403
+    assert list(
+        ok(sales.post("/sales/orders/", {"customer": "ACME", "lines": [], "charges": charges}), 422)["details"]
+    ) == ["charges.0.amount"]
+    assert (
+        sales.post("/sales/orders/", {"customer": "ACME", "lines": [], "order_date": "2020-01-01"}).status_code == 403
+    )
+    assert ok(sales.post("/sales/orders/", {"customer": "ACME"}), 422)["details"] == {"lines": "Lines is missing."}
 
 
 def test_ids_refer_as_codes_do(sales, session):

@@ -106,13 +106,13 @@ def test_a_decimal_that_was_written_with_an_exponent_is_refused():
 @pytest.mark.parametrize(
     ("parse", "largest"),
     [
-        (lambda value: numbers.parse_money(value, "CLF"), "922337203685477.5807"),
-        (numbers.parse_price, "9223372036854.775807"),
-        (numbers.parse_quantity, "9223372036854.775807"),
-        (numbers.parse_rate, "9223372036854.775807"),
+        (lambda value: numbers.parse_money(value, "CLF"), "1000000000000.0000"),
+        (numbers.parse_price, "10000000000.000000"),
+        (numbers.parse_quantity, "10000000000.000000"),
+        (numbers.parse_rate, "10000000000.000000"),
     ],
 )
-def test_numbers_reach_exactly_as_far_as_their_column(parse, largest):
+def test_numbers_reach_exactly_as_far_as_nine_hundred_of_them_can_be_added_up(parse, largest):
     assert parse(largest) == D(largest)
     step = D(1).scaleb(D(largest).as_tuple().exponent)
     with pytest.raises(BadInput, match="is too large"):
@@ -238,7 +238,7 @@ def test_a_parser_answers_a_storable_number_or_refuses_and_never_breaks(value, c
             continue
         units = number.scaleb(scale)
         assert units == units.to_integral_value()
-        assert abs(units) < 2**63
+        assert 900 * abs(units) < 2**63
 
 
 @given(anything)
@@ -249,7 +249,7 @@ def test_a_date_is_read_or_refused_and_never_breaks(value):
         assert refusal.message  # noqa: PT017
 
 
-@given(st.integers(-(2**63) + 1, 2**63 - 1).map(lambda units: D(units).scaleb(-6)))
+@given(st.integers(-(10**16), 10**16).map(lambda units: D(units).scaleb(-6)))
 def test_every_quantity_reads_back_from_its_own_spelling(value):
     if value:
         assert numbers.parse_signed_quantity(f"{value:f}") == value

@@ -16,6 +16,8 @@ from webapp.domain.errors import BadInput
 WIDE = Context(prec=100, rounding=ROUND_HALF_UP)
 """Wide enough that price x quantity x percentages of full columns lose no digit."""
 
+LARGEST_UNITS = 10**16
+"""A million million in money, ten thousand million in quantities and prices."""
 HUNDRED = Decimal(100)
 
 MONEY_SCALE = 4
@@ -61,8 +63,12 @@ def exact(value: Decimal | int) -> Decimal:
 
 
 def fits(value: Decimal, scale: int) -> bool:
-    """Whether a column of 64-bit integers of 10**-``scale`` can hold the size of ``value``."""
-    return WIDE.abs(value) <= Decimal(2**63 - 1).scaleb(-scale)
+    """Whether ``value`` may stand in a column of 64-bit integers of 10**-``scale``.
+
+    The bound is below what the column holds, so that nine hundred of the largest still add up in one sum: a single
+    absurd amount must not break the lists and reports that everybody reads.
+    """
+    return WIDE.abs(value) <= Decimal(LARGEST_UNITS).scaleb(-scale)
 
 
 def round_half_up(value: Decimal, decimals: int) -> Decimal:

@@ -95,7 +95,7 @@ class OrderInput(OrderHead):
     """A new order, or with ``as_quote`` a quote. ``order_date`` takes the right to import."""
 
     customer: Reference
-    lines: list[LineInput] = Field(default=[], max_length=5000)
+    lines: list[LineInput] = Field(max_length=5000)
     order_date: Day | None = None
     as_quote: Flag = False
 

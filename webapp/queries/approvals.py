@@ -33,6 +33,7 @@ class Item:
     tone: str
     icon: str
     at: datetime
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,17 @@ def _hold(hold: CreditHold) -> Item:
         tone="stop",
         icon="hold",
         at=hold.applied_at,
+        said=_why_held(hold),
     )
+
+
+def _why_held(hold: CreditHold) -> str:
+    """What the check found when it held the order, which may be another figure than today's."""
+    if hold.kind is HoldReason.LIMIT:
+        return f"{filters.amount(hold.excess, hold.order.currency)} over the limit when it was held."
+    if hold.kind is HoldReason.OVERDUE:
+        return "Invoices were overdue when it was held."
+    return hold.reason
 
 
 def _request(request: Approval) -> Item:

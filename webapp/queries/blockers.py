@@ -105,6 +105,9 @@ def _hold_message(known: OrderFacts) -> str:
         return f"Credit hold: {filters.amount(excess, order.currency)} over the limit."
     if hold.kind is HoldReason.MANUAL:
         return f"On hold by {hold.applied_by.name}: {hold.reason}"
+    if hold.kind is HoldReason.OVERDUE and known.check.overdue_amount:
+        overdue, days = filters.amount(known.check.overdue_amount, order.currency), known.check.overdue_days
+        return f"Credit hold: {overdue} is overdue, the oldest by {days} {'day' if days == 1 else 'days'}."
     return f"Credit hold: {hold.reason}"
 
 

@@ -30,6 +30,7 @@ ZERO = Decimal(0)
 THOUSAND = Decimal(1000)
 CUSTOMERS_SHOWN = ITEMS_SHOWN = 6
 MOST_LOW_ITEMS = 200
+MOST_LINES = 5
 TONES = {
     AgeingBucket.CURRENT: ("Not due", "1"),
     AgeingBucket.DAYS_1_30: ("1–30 days", "2"),
@@ -65,6 +66,14 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """A line across a chart at a round amount, and how it reads."""
+
+    value: Decimal
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """A row with a small bar: ``share`` in percent."""
 
@@ -81,6 +90,7 @@ class Dashboard:
     todos: Sequence[Todo]
     figures: Sequence[Figure]
     months: Sequence[Bar]
+    month_lines: Sequence[Tick]
     ages: Sequence[Bar]
     receivables: Ageing
     customers: Sequence[Share]
@@ -98,13 +108,15 @@ def dashboard(user: User) -> Dashboard:
     day, ours = today(), company()
     currency = ours.base_currency if ours else ""
     owed = ageing(day, viewer=user)
+    months = [_month(month) for month in sales_by_month(day, viewer=user)]
     low, low_count = _low_items()
     return Dashboard(
         today=day,
         currency=currency,
         todos=waiting_for(user),
         figures=_figures(user, day, currency, owed),
-        months=[_month(month) for month in sales_by_month(day, viewer=user)],
+        months=months,
+        month_lines=_lines_across(months),
         ages=age_bars(owed),
         receivables=owed,
         customers=_with_shares(best_customers(day, limit=CUSTOMERS_SHOWN, viewer=user)),
@@ -185,6 +197,16 @@ def _orders(count: int) -> str:
 
 
 # -- charts and lists --------------------------------------------------------------------------------------------------
+
+
+def _lines_across(months: Sequence[Bar]) -> list[Tick]:
+    """Lines at the multiples of 1, 2 or 5 times a power of ten, at most five up to the highest bar."""
+    top = max((amount for month in months for amount in (month.value, month.before or ZERO)), default=ZERO)
+    if top <= 0:
+        return []
+    steps = (Decimal(part).scaleb(top.adjusted() + power) for power in (-1, 0) for part in (1, 2, 5))
+    step = next(step for step in steps if top / step <= MOST_LINES)
+    return [Tick(step * n, filters.quantity(step * n / THOUSAND)) for n in range(1, int(top / step) + 1)]
 
 
 def _month(month: MonthSales) -> Bar:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from webapp import filters
 from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.numbers import label
@@ -54,14 +56,23 @@ def history_of(kind: str, document_id: int, currency: str, *, limit: int = 20) -
 
 
 def _sentence(event: Event, kind: str, document_id: int, currency: str) -> str:
-    if event.action not in VERBS:
+    if event.action not in VERBS and event.action != Action.STOCK_RECEIVED:
         other = next((row.number for row in event.documents if row.kind not in MASTERS), "")
         return f"{other}: {sentence_of(event, currency)}" if other else sentence_of(event, currency)
     who = event.actor.name if event.actor else SYSTEM
     own = next((row.number for row in event.documents if (row.kind, row.document_id) == (kind, document_id)), "")
+    if event.action == Action.STOCK_RECEIVED:
+        return f"{who} received {_received(event.details, own)}."
     changes = _changes(event.details.get("changes", {}).get(own) or event.details)
     reason = f": {event.reason.rstrip('.')}" if event.reason else ""
     return f"{who} {VERBS[event.action]}{changes}{reason}."
+
+
+def _received(details: Mapping[str, Any], sku: str) -> str:
+    """How much of the item came in; of a location only that goods did."""
+    lines = (details.get("after") or {}).get("lines", [])
+    quantity = sum((Decimal(str(line["quantity"])) for line in lines if line["sku"] == sku), Decimal(0))
+    return filters.quantity(quantity) if quantity else "goods"
 
 
 def _changes(details: Mapping[str, Any]) -> str:

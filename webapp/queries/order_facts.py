@@ -155,7 +155,9 @@ def _with_parts() -> Any:
         joinedload(Order.submitted_by),
         selectinload(Order.lines).joinedload(OrderLine.variant, innerjoin=True),
         selectinload(Order.charges),
-        selectinload(Order.holds).options(joinedload(CreditHold.applied_by), joinedload(CreditHold.decided_by)),
+        selectinload(Order.holds).options(
+            joinedload(CreditHold.applied_by), joinedload(CreditHold.decided_by), joinedload(CreditHold.check)
+        ),
     )
 
 

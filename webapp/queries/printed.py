@@ -207,7 +207,7 @@ def _tax(tax: Mapping[str, Any], currency: str, write: Writer) -> PrintedTax:
     standard = tax["category"] == TaxCategory.STANDARD
     rate = write.percent(tax["percent"])
     return PrintedTax(
-        label=rate if standard else f"{rate} {_category(tax['category']).lower()}",
+        label=rate if standard else f"{rate} {_category(tax['category'])}",
         net=write.money(tax["net_amount"], currency),
         tax=write.money(tax["tax_amount"], currency),
         reason=tax["exemption_reason"],
@@ -215,8 +215,10 @@ def _tax(tax: Mapping[str, Any], currency: str, write: Writer) -> PrintedTax:
 
 
 def _category(code: str) -> str:
+    """The category inside a sentence: "export outside the EU"."""
     known = {category.value: category.label for category in TaxCategory}
-    return known.get(code, code)
+    label = known.get(code, code)
+    return label[:1].lower() + label[1:]
 
 
 def _sums(snapshot: Mapping[str, Any], write: Writer) -> Iterable[Fact]:

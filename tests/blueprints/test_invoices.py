@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
 
@@ -11,11 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.support.books import events_on, invoice_called, order_called
-from tests.support.factories import Staff, make_desk, make_posted_invoice, make_shipped_order
+from tests.support.factories import Staff, make_desk, make_posted_invoice, make_shipped_order, noon
 from tests.support.web import HTMX, log_in, submit, words
 from webapp.domain import clock
 from webapp.models import Invoice
-from webapp.queries.company import today
 from webapp.services.invoicing import draft_invoice, validate_invoice
 from webapp.services.payments import record_payment
 
@@ -189,7 +188,7 @@ def test_lists_are_narrowed_by_tabs_search_and_filters(anna: FlaskClient, staff:
 
 
 def test_an_overdue_invoice_says_since_when(anna: FlaskClient, staff: Staff) -> None:
-    with clock.set_to(datetime.combine(today() - timedelta(days=31), time(12), UTC)):
+    with clock.set_to(noon(days_ago=31)):
         number = make_posted_invoice(make_shipped_order({"A-1": 1}, staff), staff).number
     late = words(anna.get("/invoices?tab=overdue"))
     assert number in late

@@ -255,7 +255,7 @@ def test_a_salesperson_cannot_approve(nancy, staff, number):
     assert answer.headers["HX-Retarget"] == "#notice"
     assert order_of(number).state is OrderState.SUBMITTED
     page = words(nancy.get(f"/orders/{number}"))
-    assert "Steven Buchanan can do the next step: Approve order." in page
+    assert "Next: Approve order. Steven Buchanan can do it." in page
 
 
 def test_an_order_that_is_over_the_limit_says_so_and_who_releases_it(nancy, staff):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.support.books import invoice_called
-from tests.support.factories import Staff, make_desk, make_posted_invoice, make_shipped_order, make_user
+from tests.support.factories import Staff, make_desk, make_posted_invoice, make_shipped_order, make_user, noon
 from tests.support.web import HTMX, log_in, submit, words
 from webapp.db import db
 from webapp.domain import clock
@@ -47,7 +46,7 @@ def bob(app: Flask, staff: Staff) -> FlaskClient:
 @pytest.fixture
 def invoices(staff: Staff) -> tuple[Invoice, Invoice]:
     """Two open invoices of ACME: 119.00, due ten days ago, and 1,190.00."""
-    with clock.set_to(clock.now() - timedelta(days=40)):
+    with clock.set_to(noon(days_ago=40)):
         early, late = make_shipped_order({"A-1": 1}, staff), make_shipped_order({"A-1": 10}, staff)
         first = make_posted_invoice(early, staff)
     return first, make_posted_invoice(late, staff)

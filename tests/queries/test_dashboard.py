@@ -15,9 +15,11 @@ from tests.support.factories import (
     make_posted_invoice,
     make_shipped_order,
     make_staff,
+    noon,
     put_in_stock,
 )
 from webapp.db import db
+from webapp.domain import clock
 from webapp.domain.payments import AgeingBucket
 from webapp.models import Account, Journal, JournalLine
 from webapp.queries.company import today
@@ -73,6 +75,13 @@ def test_a_manager_is_told_of_holds_discounts_and_orders(staff):
     assert acts(staff.manager) == {"Decide hold": 1, "Review discounts": 1, "Approve orders": 1}
 
 
+def test_a_hold_says_what_the_check_found(staff):
+    held_order(staff)
+
+    (todo,) = waiting_for(staff.manager)
+    assert todo.detail == "EUR\N{NO-BREAK SPACE}100.00 over the limit when it was held."
+
+
 def test_each_role_is_told_of_its_own_work(staff):
     post_invoice_of(staff)
     number = enter(staff)
@@ -124,6 +133,14 @@ def test_months_are_whole_and_end_with_the_one_before_this(staff):
     assert months[-1].last_day < today().replace(day=1)
     assert months[0].first_day == year_before(today()).replace(day=1)
     assert {month.year_before for month in months} == {None}
+
+
+def test_the_lines_across_the_chart_stand_at_round_amounts(staff):
+    assert dashboard(staff.manager).month_lines == []
+    with clock.set_to(noon(days_ago=40)):
+        post_invoice_of(staff)
+
+    assert [line.value for line in dashboard(staff.manager).month_lines] == [50, 100, 150, 200]
 
 
 def test_open_items_are_what_a_figure_of_the_ageing_counts(staff):

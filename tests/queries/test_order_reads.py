@@ -7,14 +7,29 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
-from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff
+from tests.support.factories import (
+    Staff,
+    make_company,
+    make_customer,
+    make_item,
+    make_posted_invoice,
+    make_shipped_order,
+    make_staff,
+    noon,
+    put_in_stock,
+)
 from webapp.db import db
+from webapp.domain import clock
 from webapp.domain.errors import BadInput
+from webapp.models import Variant
+from webapp.queries.history import history_of
 from webapp.queries.order_page import order_page
 from webapp.queries.orders import order_list, quote_list
 from webapp.services import order_flow
+from webapp.services.approvals import approve_order
+from webapp.services.confirmation import confirm_order
 from webapp.services.order_entry import OrderInput, create_order
 from webapp.services.order_lines import LineInput
 
@@ -142,3 +157,25 @@ def test_all_blockers_stand_there_at_once(staff):
     ]
     assert "Adam Mint or Steven Buchanan can approve it once it is submitted." in page.blockers[0].detail
     assert "Steven Buchanan waives it" in page.blockers[2].detail
+
+
+def test_a_hold_for_overdue_invoices_is_told_in_the_figures_of_today(staff: Staff) -> None:
+    put_in_stock("A-1", 20, actor=staff.warehouse)
+    with clock.set_to(noon(days_ago=40)):
+        make_posted_invoice(make_shipped_order({"A-1": 5}, staff), staff)
+    number = draft(staff, quantity=5)
+    order_flow.submit_order(number, actor=staff.sales)
+    approve_order(number, actor=staff.manager)
+    assert confirm_order(number, actor=staff.sales).hold
+
+    assert order_page(number, staff.sales).blockers[0].message == (
+        "Credit hold: EUR\N{NO-BREAK SPACE}500.00 is overdue, the oldest by 10 days."
+    )
+
+
+def test_an_item_tells_how_much_of_it_came_in(staff: Staff) -> None:
+    put_in_stock("A-1", 20, actor=staff.warehouse)
+    variant = db.session.scalars(select(Variant)).one()
+
+    told = [entry.sentence for entry in history_of("item", variant.id, "EUR")]
+    assert told[0] == "Walter Haus received 20."

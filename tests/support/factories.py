@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -57,6 +57,11 @@ class Staff:
     accountant: User
     second_accountant: User
     admin: User
+
+
+def noon(days_ago: int) -> datetime:
+    """Noon of a day counted back from the company's today: the same day in summer and in winter time."""
+    return datetime.combine(clock.today("Europe/Berlin") - timedelta(days=days_ago), time(12), tzinfo=UTC)
 
 
 def make_company(**settings: Any) -> Company:

@@ -118,15 +118,19 @@ def add_user(email: str, name: str, roles: tuple[str, ...], max_discount: str | 
 @click.option("--dry-run", is_flag=True, help="Try the file out; keep nothing.")
 @click.option("--mapping", type=EXISTING, help="JSON: their column to ours, or to null.")
 @click.option("--skip-errors", is_flag=True, help="Take the good rows although others are wrong.")
+@click.option("--as-of-dates", is_flag=True, help="Confirm each order at its own date by the credit of that day.")
 @with_appcontext
-def import_(kind: str, file: Path, dry_run: bool, mapping: Path | None, skip_errors: bool) -> None:
-    """Take FILE in as KIND: customers, items, stock, prices, invoices, payments. All rows or none, as a rule."""
+def import_(kind: str, file: Path, dry_run: bool, mapping: Path | None, skip_errors: bool, as_of_dates: bool) -> None:
+    """Take FILE in as KIND: customers, items, stock, prices, orders, invoices, payments. All rows or none, as a rule.
+
+    Orders become drafts; with --as-of-dates they are confirmed, against what was invoiced and paid until their dates.
+    """
     from webapp.services import company, exporting
     from webapp.services.importing.files import Task, import_file
     from webapp.services.importing.reading import read_mapping
 
     columns = read_mapping(mapping.read_bytes()) if mapping else {}
-    task = Task(kind, file.name, dry_run=dry_run, skip_errors=skip_errors, mapping=columns)
+    task = Task(kind, file.name, dry_run=dry_run, skip_errors=skip_errors, as_of_dates=as_of_dates, mapping=columns)
     data = file.read_bytes()
     with click.progressbar(length=data.count(b"\n"), label=kind) as bar:
         report = import_file(data, task, actor=company.system_user(), progress=bar.update)
@@ -134,6 +138,8 @@ def import_(kind: str, file: Path, dry_run: bool, mapping: Path | None, skip_err
         wrong = file.with_name(f"{file.name}.errors.csv")
         wrong.write_bytes(exporting.fault_file(report.faults))
         click.echo(f"The wrong rows are in {wrong}.", err=True)
+    for number, reason in report.held:
+        click.echo(f"{number} is on hold: {reason}")
     click.echo(report.sentence)
     if not report.kept and not dry_run:
         raise click.exceptions.Exit(1)

@@ -33,6 +33,8 @@ from webapp.services import audit, locks
 from webapp.services.authorize import require
 from webapp.services.company import base_rate, the_company
 
+TAKEN_OVER = "Orders taken over from another system, version 1"
+
 # -- asking -------------------------------------------------------------------------------------------------------
 
 
@@ -83,6 +85,16 @@ def approve_by_policy(order: Order, request: Approval) -> bool:
     request.state = ApprovalState.APPROVED
     request.decided_at = clock.now()
     return True
+
+
+def approve_as_taken_over(order: Order) -> None:
+    """Let a submitted order of another system, which was decided there, need no decision here; discounts still do."""
+    requests = waiting(approvals_of(order))
+    for request in requests:
+        if request.kind is ApprovalKind.ORDER:
+            request.policy, request.state, request.decided_at = TAKEN_OVER, ApprovalState.APPROVED, clock.now()
+    if len(requests) == 1 and order.state is OrderState.SUBMITTED and requests[0].policy == TAKEN_OVER:
+        order.move_to(OrderState.APPROVED)
 
 
 def policy_covering(order: Order) -> str | None:

@@ -14,6 +14,7 @@ from webapp.domain.states import OrderState
 from webapp.models import CheckStage, CreditHold, Order, User
 from webapp.queries import approval_facts
 from webapp.queries.exposure import check_credit
+from webapp.queries.past_standing import check_credit_at
 from webapp.services import audit, credit_holds, locks
 from webapp.services.authorize import require
 from webapp.services.exposure import store_check
@@ -42,6 +43,25 @@ def confirm_order(number: str, *, actor: User) -> Outcome:
     credit_holds.refuse_if_held(order)
     refuse_uncovered(order)
     check, hold = credit_holds.check_or_hold(order, CheckStage.CONFIRM, actor=actor)
+    return _conclude(order, check, hold, actor)
+
+
+@command
+def confirm_past_order(number: str, *, actor: User) -> Outcome:
+    """Confirm an approved order of another system by what its customer owed at the end of the order's date.
+
+    The clock stands at that date. Raises IllegalMove from any other state or when an approval waits.
+    """
+    require(actor, Permission.ORDERS_IMPORT)
+    order = locks.lock_order(number)
+    order.must_be(OrderState.APPROVED)
+    refuse_uncovered(order)
+    check = check_credit_at(order.customer, order.to_ship_amount, order.order_date, excluding=order)
+    hold = credit_holds.hold_unless_fits(order, CheckStage.CONFIRM, check, actor=actor)
+    return _conclude(order, check, hold, actor)
+
+
+def _conclude(order: Order, check: CreditCheck, hold: CreditHold | None, actor: User) -> Outcome:
     if hold is None:
         _confirm(order)
     action = Action.CONFIRMATION_HELD if hold else Action.ORDER_CONFIRMED

@@ -50,18 +50,25 @@ def check_or_hold(
     placed, if any.
     """
     check = check_credit(order.customer, order.to_ship_amount, excluding=order)
+    return check, hold_unless_fits(order, stage, check, cause=cause, actor=actor)
+
+
+def hold_unless_fits(
+    order: Order, stage: CheckStage, check: CreditCheck, *, cause: str = "", actor: User
+) -> CreditHold | None:
+    """Keep a check that was made, and hold the order when it failed and no release covers it; answers the hold."""
     release = None if check.approved else live_release(order)
     stored = store_check(order, stage, check, actor=actor, covered_by=release)
     if check.approved:
-        return check, None
+        return None
     if release is not None:
         if release.single_step:
             end_release(release, SERVED, actor)
-        return check, None
+        return None
     reason = f"{cause} {check.message}".strip()
     hold = place(order, check.reason or HoldReason.LIMIT, reason, actor=actor, stage=stage, check=stored)
     hold.excess = check.excess
-    return check, hold
+    return hold
 
 
 def recheck_customer(customer: Customer, *, cause: str = "", actor: User) -> list[CreditHold]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.db import db, table_of
 from webapp.models import NumberSeries
 
+_OWN = re.compile(r"([A-Z]+)-([0-9]{4})-([0-9]{3,8})")
 SERIES = table_of(NumberSeries)
 TAKE = (
     update(SERIES)
@@ -24,6 +27,20 @@ def next_number(prefix: str, year: int) -> str:
         _open_series(prefix, year)
         taken = _take(prefix, year)
     return f"{prefix}-{year}-{taken:03d}"
+
+
+def keep_clear_of(number: str) -> None:
+    """Let a series go on behind a number of its own kind that came from elsewhere, such as ``SO-2026-017``."""
+    found = _OWN.fullmatch(number)
+    if found is None:
+        return
+    prefix, year, taken = found[1], int(found[2]), int(found[3])
+    _open_series(prefix, year)
+    db.session.execute(
+        update(SERIES)
+        .where(SERIES.c.prefix == prefix, SERIES.c.year == year, SERIES.c.last_number < taken)
+        .values(last_number=taken)
+    )
 
 
 def _take(prefix: str, year: int) -> int | None:

@@ -22,11 +22,12 @@ from webapp.services import audit, locks
 from webapp.services.amendments import settle_edit
 from webapp.services.authorize import require
 from webapp.services.company import the_company, today
-from webapp.services.numbering import next_number
+from webapp.services.numbering import keep_clear_of, next_number
 from webapp.services.order_amounts import retotal
 from webapp.services.order_lines import LineInput, answer_for, append_lines, in_base_units, reprice, retax
 from webapp.services.taxing import tax_code_named, taxes_for
 
+SERIES = "SO"
 EDITABLE = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED, OrderState.APPROVED, OrderState.CONFIRMED)
 
 
@@ -42,7 +43,7 @@ class ChargeInput:
 
 @dataclass(frozen=True, slots=True)
 class OrderInput:
-    """What somebody asks for when an order is created."""
+    """What somebody asks for when an order is created; an order of another system brings ``order_number`` along."""
 
     customer: str
     lines: Sequence[LineInput] = ()
@@ -55,6 +56,7 @@ class OrderInput:
     as_quote: bool = False
     ship_complete: bool | None = None
     notes: str = ""
+    order_number: str | None = None
     shipping_address: Mapping[str, Any] | None = field(default=None)
 
 
@@ -63,10 +65,10 @@ def create_order(given: OrderInput, *, actor: User) -> Order:
     """Create a draft, or with ``as_quote`` a quote, priced by the rules.
 
     Raises BadInput for an unknown customer, item, location or tax code, Refused for a closed customer or a line
-    without a price, Forbidden for an order date without the right to import.
+    without a price, Forbidden for an order date or a number without the right to import.
     """
     require(actor, Permission.ORDERS_WRITE)
-    if given.order_date is not None:
+    if given.order_date is not None or given.order_number is not None:
         require(actor, Permission.ORDERS_IMPORT)
     customer = _customer(given.customer)
     order_date = given.order_date or today()
@@ -92,7 +94,7 @@ def create_order(given: OrderInput, *, actor: User) -> Order:
         append_lines(order, given.lines, actor=actor)
         order.charges = [_charge(order, charge) for charge in given.charges]
         retotal(order)
-        _give_number(order, as_quote=given.as_quote)
+        _give_number(order, given)
     order.holds, order.approvals = [], []
     db.session.add(order)
     db.session.flush()
@@ -301,13 +303,15 @@ def _charge(order: Order, given: ChargeInput) -> OrderCharge:
     )
 
 
-def _give_number(order: Order, *, as_quote: bool) -> None:
-    if as_quote:
+def _give_number(order: Order, given: OrderInput) -> None:
+    if given.as_quote:
         order.valid_until = order.order_date + timedelta(days=the_company().quote_days)
         order.quote_number = next_number("QT", order.order_date.year)
         order.begin(OrderState.QUOTE)
     else:
-        order.order_number = next_number("SO", order.order_date.year)
+        order.order_number = given.order_number or next_number(SERIES, order.order_date.year)
+        if given.order_number is not None:
+            keep_clear_of(given.order_number)
         order.begin(OrderState.DRAFT)
 
 

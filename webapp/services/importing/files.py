@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from webapp.db import command
+from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.models import User
+from webapp.queries.order_records import holds_of
 from webapp.services.authorize import require
 from webapp.services.importing.documents import DocumentKind, take_one_by_one, take_together
 from webapp.services.importing.kinds import Kind, kind_named
@@ -19,19 +21,21 @@ from webapp.services.loading.outcome import Loaded, Progress, no_progress, note_
 class Task:
     """What to do with a file: ``dry_run`` keeps nothing, ``skip_errors`` takes the good rows beside wrong ones.
 
-    ``mapping`` goes from the file's own column names to ours, or to None for a column to leave out.
+    ``as_of_dates`` confirms orders at their own dates. ``mapping`` goes from the file's own column names to ours, or to
+    None for a column to leave out.
     """
 
     kind: str
     name: str
     dry_run: bool = False
     skip_errors: bool = False
+    as_of_dates: bool = False
     mapping: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a file: counts, the faults of its rows, and whether anything was kept."""
+    """What became of a file: counts, the faults of its rows, whether anything was kept, and which orders are held."""
 
     task: Task
     added: int
@@ -39,6 +43,7 @@ class Report:
     unchanged: int
     faults: list[RowFault]
     kept: bool
+    held: Sequence[tuple[str, str]] = ()
 
     @property
     def wrong(self) -> int:
@@ -76,12 +81,26 @@ def import_file(data: bytes, task: Task, *, actor: User, progress: Progress = no
     require(actor, Permission.DATA_IMPORT)
     require(actor, kind.permission)
     contents = read_file(data, kind.columns, kind.required, task.mapping)
-    if kind.documents is not None:
-        return _import_documents(kind.documents, contents, task, actor, progress)
+    documents = _documents(kind, task)
+    if documents is not None:
+        return _with_holds(_import_documents(documents, contents, task, actor, progress), contents)
     try:
         return _import_records(kind, contents, task, actor=actor, progress=progress)
     except _Undone as undone:
         return undone.report
+
+
+def _documents(kind: Kind, task: Task) -> DocumentKind | None:
+    if task.as_of_dates and kind.dated is None:
+        raise BadInput(f"{kind.title} are not taken as of their dates; only orders are.", field="kind")
+    return kind.dated if task.as_of_dates else kind.documents
+
+
+def _with_holds(report: Report, contents: Contents) -> Report:
+    if not (report.kept and report.task.as_of_dates):
+        return report
+    numbers = dict.fromkeys(row.values["order_number"].strip() for row in contents.rows)
+    return replace(report, held=holds_of(numbers))
 
 
 @command

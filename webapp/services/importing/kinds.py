@@ -12,6 +12,7 @@ from webapp.domain.records import CUSTOMER_FIELDS, ITEM_FIELDS, PRICE_FIELDS, ST
 from webapp.queries.customer_records import all_customers, customer_record
 from webapp.queries.item_records import all_variants, item_record
 from webapp.queries.money_records import all_invoices, all_payments
+from webapp.queries.order_records import all_orders
 from webapp.queries.price_records import all_prices
 from webapp.queries.stock_records import all_stock
 from webapp.services.importing.documents import DocumentKind, each_row
@@ -22,6 +23,7 @@ from webapp.services.importing.moving_in import (
     opening_invoices,
     receipts,
 )
+from webapp.services.importing.past_orders import ORDER_COLUMNS, REQUIRED, as_of_dates, by_date, by_number, drafts
 from webapp.services.loading.customers import put_customers
 from webapp.services.loading.items import put_items
 from webapp.services.loading.outcome import Loaded
@@ -33,7 +35,8 @@ from webapp.services.loading.stock import put_stock
 class Kind:
     """One kind of file. ``put`` writes all rows at once; kinds of documents have ``documents`` instead.
 
-    ``records`` answers what an export holds, by column. ``permission`` is needed beside the one to import or export.
+    ``dated`` takes documents as of their dates, where that is another thing. ``records`` answers what an export holds,
+    by column. ``permission`` is needed beside the one to import or export.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Kind:
     records: Callable[[], Iterator[Mapping[str, Any]]]
     put: Callable[..., Loaded] | None = None
     documents: DocumentKind | None = None
+    dated: DocumentKind | None = None
 
 
 def _customers() -> Iterator[Mapping[str, Any]]:
@@ -80,6 +84,16 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "prices", "Prices", PRICE_FIELDS, ("sku", "unit_price"), Permission.PRICES_WRITE, all_prices, put=put_prices
+        ),
+        Kind(
+            "orders",
+            "Orders",
+            ORDER_COLUMNS,
+            REQUIRED,
+            Permission.ORDERS_IMPORT,
+            all_orders,
+            documents=DocumentKind(drafts, by_number),
+            dated=DocumentKind(as_of_dates, by_date),
         ),
         Kind(
             "invoices",

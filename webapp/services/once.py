@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,6 +26,11 @@ from webapp.models import IdempotencyKey, User
 from webapp.services.audit import jsonable
 
 KEPT = timedelta(days=30)
+LONGEST_WAIT = 3.0
+IN_FLIGHT = "The same request is still being worked on. Try again in a moment."
+
+_flying: set[tuple[int, str]] = set()
+_landed = threading.Condition()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,28 @@ def once(key: str | None, user: User, digest: str, work: Callable[[], Mapping[st
     """
     if not key:
         return Outcome(jsonable(work()), replayed=False)
-    return _once(key, user, digest, work)
+    with _one_at_a_time(key, user.id):
+        return _once(key, user, digest, work)
+
+
+@contextmanager
+def _one_at_a_time(key: str, user_id: int) -> Iterator[None]:
+    """Let one request of a key go on in this process; the others wait as long as PostgreSQL waits for a lock.
+
+    On SQLite all writers stand in one queue whose wait has no end that a repeat could be told of; between processes
+    the row of the key does it. Raises KeyInFlight.
+    """
+    mine = (user_id, key)
+    with _landed:
+        if not _landed.wait_for(lambda: mine not in _flying, timeout=LONGEST_WAIT):
+            raise KeyInFlight(IN_FLIGHT)
+        _flying.add(mine)
+    try:
+        yield
+    finally:
+        with _landed:
+            _flying.discard(mine)
+            _landed.notify_all()
 
 
 @transaction
@@ -73,7 +101,7 @@ def _claim(key: str, user_id: int, digest: str) -> int | None:
         ).scalar_one_or_none()
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == "55P03":
-            raise KeyInFlight("The same request is still being worked on. Try again in a moment.") from error
+            raise KeyInFlight(IN_FLIGHT) from error
         raise
 
 

@@ -1,4 +1,4 @@
-"""Every page there is, opened in a real browser, in light and in dark, by someone who works with it.
+"""Every page there is, opened in a real browser, in light, in dark and on a phone, by someone who works with it.
 
 ``PAGES`` says who opens which address. A page that is missing there fails the first test, so that none is forgotten;
 the second opens them all on one company that has one of every document.
@@ -27,7 +27,7 @@ from webapp.services.sessions import open_session
 pytestmark = pytest.mark.engines("sqlite")
 
 OK = 200
-WINDOW = {"width": 1280, "height": 900}
+WINDOW, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 BEFORE_THE_COMPANY = ("/set-up",)
 FOR_ANYBODY = ("/log-in",)
@@ -52,6 +52,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/approvals",
         "/customers",
         "/customers/ACME",
+        "/customers/TIGHT",
         "/items",
         "/items/A-1",
         "/prices",
@@ -194,7 +195,8 @@ def _log_in(page: Page, user: User, server: LiveServer) -> None:
 
 
 def _complaints(page: Page, addresses: Iterable[str]) -> Iterator[str]:
-    """What is wrong with each page: another answer than 200, or what axe finds in the one theme or the other."""
+    """What is wrong with each page: another answer than 200, what axe finds in the one theme or the other, and a body
+    that a phone scrolls sideways."""
     for address in addresses:
         page.emulate_media(color_scheme="light")
         answer = page.goto(address)
@@ -207,6 +209,16 @@ def _complaints(page: Page, addresses: Iterable[str]) -> Iterator[str]:
         if _ground(page) == light:
             yield f"{address}: the same ground in light and in dark"
         yield from (f"{address}, dark: {found}" for found in violations(page))
+        if _is_wider_than_a_phone(page):
+            yield f"{address}: scrolls sideways on a phone"
+
+
+def _is_wider_than_a_phone(page: Page) -> bool:
+    """Whether something sticks out; wide tables scroll inside a frame of their own."""
+    page.set_viewport_size(PHONE)
+    wide = page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
+    page.set_viewport_size(WINDOW)
+    return bool(wide)
 
 
 def _ground(page: Page) -> str:

@@ -33,7 +33,8 @@ from webapp.services.returns import ReturnInput, receive_return
 from webapp.services.tokens import make_token
 
 D = Decimal
-LONG_NAME = "Zwischengroßhandelsgesellschaft für Feinkost und Kolonialwaren mbH & Co. Kommanditgesellschaft"
+LONG_CUSTOMER = "Zwischengroßhandelsgesellschaft für Feinkost und Kolonialwaren mbH & Co. Kommanditgesellschaft"
+LONG_ITEM = "Allgäuer Hochgebirgsbergkäse, mindestens achtzehn Monate gereift, in ganzen Laiben"
 
 Documents = dict[str, str | int]
 
@@ -41,7 +42,7 @@ Documents = dict[str, str | int]
 def one_of_everything() -> tuple[Staff, Documents]:
     """The people, and the numbers of the documents by what is special about each."""
     staff = make_desk()
-    make_customer("TIGHT", name=LONG_NAME, credit_limit=D(100))
+    make_customer("TIGHT", name=LONG_CUSTOMER, credit_limit=D(100))
     make_token(staff.sales.email, actor=staff.admin)
     _stock_the_shelves(staff)
     _agree_on_prices(staff)
@@ -50,7 +51,7 @@ def one_of_everything() -> tuple[Staff, Documents]:
 
 def _stock_the_shelves(staff: Staff) -> None:
     tomorrow = clock.today("Europe/Berlin") + timedelta(days=1)
-    make_item("CHEESE", name="Cheese", base_price=D(10), tracking=Tracking.BATCH, reorder_level=D(50))
+    make_item("CHEESE", name=LONG_ITEM, base_price=D(10), tracking=Tracking.BATCH, reorder_level=D(50))
     put_in_stock("CHEESE", 20, actor=staff.warehouse, batch="B 1", expires_on=tomorrow)
 
 

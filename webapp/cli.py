@@ -13,7 +13,7 @@ import threading
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 from flask import current_app
@@ -45,7 +45,7 @@ class Program(FlaskGroup):
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 @with_appcontext
 def run(host: str, port: int) -> None:
     """Serve the program."""
@@ -147,13 +147,14 @@ def import_(kind: str, file: Path, dry_run: bool, mapping: Path | None, skip_err
 
 @click.command("export")
 @click.argument("kind")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.File("wb", lazy=True))
 @with_appcontext
-def export(kind: str, file: Path) -> None:
+def export(kind: str, file: BinaryIO) -> None:
     """Write everything of KIND to FILE, as import reads it back unchanged."""
     from webapp.services import company, exporting
 
-    file.write_bytes(exporting.export_file(kind, actor=company.system_user()))
+    data = exporting.export_file(kind, actor=company.system_user())
+    file.write(data)
 
 
 @click.group()

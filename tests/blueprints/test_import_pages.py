@@ -74,3 +74,11 @@ def test_only_who_may_takes_files_in_and_out(stocked, browse):
     assert (out.status_code, out.mimetype, b'"ALFKI"' in out.data) == (200, "text/csv", True)
     assert submit(browse(Role.SALES), "/settings/imports/exports/customers").status_code == 403
     assert db.session.scalars(db.select(User)).first() is not None
+
+
+@pytest.mark.parametrize("data", [b"code,n\xe4me\nA,B\n", bytes(range(256)) * 20, b"\xff\xfe\x00"])
+def test_a_file_of_another_encoding_is_refused_with_a_sentence(stocked, browse, data):
+    refused = upload(browse(Role.ADMIN), data)
+
+    assert refused.status_code == 422
+    assert "The file was not tried out" in words(refused)

@@ -59,3 +59,8 @@ def test_before_the_company_is_set_up_there_are_no_users_to_add(
 ) -> None:
     done = counterfoil("user", "add", "ann@example.com", "--name", "Ann", "--role", "sales", "--password-stdin")
     assert (done.exit_code, done.output) == (1, "Error: The company has not been set up yet.\n")
+
+
+def test_a_port_that_there_is_not_is_refused_with_a_sentence(counterfoil, session):
+    done = counterfoil("run", "--port", "99999")
+    assert (done.exit_code, "99999 is not in the range 1<=x<=65535" in done.output) == (2, True)

@@ -51,3 +51,18 @@ def test_an_unknown_kind_is_one_line_and_a_failure(counterfoil, folder):
     (folder / "map.json").write_text('{"code": null}')
     done = counterfoil("import", "customers", str(folder / "good.csv"), "--mapping", str(folder / "map.json"))
     assert "The header lacks code." in done.output
+
+
+def test_an_export_that_cannot_be_written_is_one_line_and_leaves_no_file_behind(counterfoil, folder):
+    done = counterfoil("export", "customers", str(folder / "nowhere" / "out.csv"))
+    assert (done.exit_code, "No such file or directory" in done.output) == (1, True)
+    assert isinstance(done.exception, SystemExit), "a refusal, not a traceback"
+    counterfoil("export", "dreams", str(folder / "dreams.csv"))
+    assert not (folder / "dreams.csv").exists()
+
+
+def test_a_header_of_random_bytes_is_one_line(counterfoil, folder):
+    (folder / "random.csv").write_bytes(bytes(range(256)) * 40)
+    done = counterfoil("import", "customers", str(folder / "random.csv"))
+    assert (done.exit_code, isinstance(done.exception, SystemExit)) == (1, True)
+    done.output.encode()

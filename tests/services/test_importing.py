@@ -65,6 +65,7 @@ def test_one_wrong_row_keeps_all_out_unless_it_shall_be_skipped(system):
         (b"", "The file is empty."),
         ("code,name\n".encode("utf-16"), "The file is UTF-16. Save it as UTF-8"),
         (b"name\nA\n", "The header lacks code."),
+        (b"code,n\xe4me\nA,B\n", "The header holds byte 0xE4, which is not UTF-8."),
         (b"code,name,name\nA,B,C\n", "Column name stands in the header twice."),
         (b"code,colour\nA,red\n", "Column colour is not known here."),
         (b'code,name\nA,"Alfreds\nB,Berg\n', "Row 2: a quote opens here and is never closed."),

@@ -128,6 +128,10 @@ def _header(
     cells: Sequence[str], columns: Sequence[str], required: Sequence[str], mapping: Mapping[str, str | None]
 ) -> list[str]:
     """Our name of each column of the file; empty for one to leave out. Raises BadInput."""
+    bad = _BAD_BYTE.search("".join(cells))
+    if bad:
+        byte = ord(bad[0]) - 0xDC00
+        raise BadInput(f"The header holds byte 0x{byte:02X}, which is not UTF-8. Save the file as UTF-8.", field="file")
     wanted = dict.fromkeys(NOTES, "") if set(NOTES) <= {_key(cell) for cell in cells} else {}
     wanted |= {_key(theirs): ours or "" for theirs, ours in mapping.items()}
     names = [wanted.get(_key(cell), _key(cell)) for cell in cells]

@@ -16,6 +16,7 @@ from webapp.domain.credit import HoldReason
 from webapp.domain.permissions import Permission
 from webapp.domain.states import ApprovalState, HoldState
 from webapp.models import Approval, ApprovalKind, CreditHold, Customer, Order, OrderLine, User
+from webapp.queries.hold_facts import why_held
 
 MOST_SHOWN = 200
 LINES_COMPARED = 5
@@ -127,17 +128,8 @@ def _hold(hold: CreditHold) -> Item:
         tone="stop",
         icon="hold",
         at=hold.applied_at,
-        said=_why_held(hold),
+        said=why_held(hold),
     )
-
-
-def _why_held(hold: CreditHold) -> str:
-    """What the check found when it held the order, which may be another figure than today's."""
-    if hold.kind is HoldReason.LIMIT:
-        return f"{filters.amount(hold.excess, hold.order.currency)} over the limit when it was held."
-    if hold.kind is HoldReason.OVERDUE:
-        return "Invoices were overdue when it was held."
-    return hold.reason
 
 
 def _request(request: Approval) -> Item:

@@ -1,8 +1,9 @@
-"""Which hold stands in an order's way, and which release still covers it."""
+"""Which hold stands in an order's way and why, and which release still covers it."""
 
 from __future__ import annotations
 
-from webapp.domain.credit import release_covers
+from webapp import filters
+from webapp.domain.credit import HoldReason, release_covers
 from webapp.domain.states import HoldState
 from webapp.models import CreditHold, Order
 from webapp.queries.company import today
@@ -24,3 +25,12 @@ def live_release(order: Order) -> CreditHold | None:
         if hold.state is HoldState.RELEASED and hold.release_ended_at is None:
             return hold if release_covers(hold.up_to_amount, hold.until, order.total, today()) else None
     return None
+
+
+def why_held(hold: CreditHold) -> str:
+    """What the check found when it held the order, which may be another figure than today's."""
+    if hold.kind is HoldReason.LIMIT:
+        return f"{filters.amount(hold.excess, hold.order.currency)} over the limit when it was held."
+    if hold.kind is HoldReason.OVERDUE:
+        return "Invoices were overdue when it was held."
+    return hold.reason

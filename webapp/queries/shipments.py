@@ -31,6 +31,7 @@ from webapp.models import (
     User,
 )
 from webapp.queries.company import today
+from webapp.queries.hold_facts import why_held
 from webapp.queries.left_goods import LeftGoods, goods_that_left
 from webapp.queries.narrowing import narrowed
 from webapp.queries.paging import PAGE_SIZE, Page, page_of
@@ -281,7 +282,7 @@ def _holds(order: Order) -> list[Blocker]:
     if hold is None:
         return []
     if hold.state is HoldState.OPEN:
-        return [Blocker(f"Credit hold: {hold.reason}", "Finance or a sales manager can release it.", "hold", "stop")]
+        return [Blocker(f"Credit hold: {why_held(hold)}", "Finance or a sales manager can release it.", "hold", "stop")]
     return [Blocker("Credit was refused.", "Sales changes the order, or cancels it.", "hold", "stop")]
 
 

@@ -15,11 +15,10 @@ from flask import request
 
 from webapp.domain.errors import DomainError, StaleVersion
 from webapp.domain.fields import written
-from webapp.filters import decimal_comma
+from webapp.typed import neutral
 
 Option = tuple[str, str]
 THEIRS = "theirs"
-SWAPPED = str.maketrans(",.", ".,")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class RecordForm:
 
     def shown(self, found: Field) -> str:
         """What stands in one field, in the reader's own number format."""
-        return _swapped(self.value(found.name)) if found.is_number else self.value(found.name)
+        return neutral(self.value(found.name)) if found.is_number else self.value(found.name)
 
     @property
     def _details(self) -> dict[str, str]:
@@ -153,12 +152,7 @@ def _typed(found: Field) -> str:
     if found.kind == "check":
         return "yes" if found.name in request.form else "no"
     text = request.form.get(found.name, "")
-    return _swapped(text) if found.is_number else text
-
-
-def _swapped(number: str) -> str:
-    """A number between the reader's format and the one with a decimal point, which services read; one undoes itself."""
-    return number.translate(SWAPPED) if decimal_comma() else number
+    return neutral(text) if found.is_number else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,17 @@ from webapp.domain.money import decimals_of
 from webapp.domain.numbers import parse_date, parse_money, parse_quantity
 
 NOTHING: Mapping[str, str] = {}
+SWAPPED = str.maketrans(",.", ".,")
 
 
 def amount_in_field(amount: Decimal | None, currency: str) -> str:
     """An amount as it stands in a field: without groups, so that it reads back in one way."""
     return filters.typed(amount, decimals_of(currency))
+
+
+def neutral(number: str) -> str:
+    """A number between the reader's format and the one with a decimal point, which services read; it undoes itself."""
+    return number.translate(SWAPPED) if filters.decimal_comma() else number
 
 
 def typed_money(name: str, currency: str) -> Decimal:

@@ -61,7 +61,7 @@ def test_what_was_shipped_waits_to_be_billed_until_it_is_drafted(anna: FlaskClie
     assert "EUR 1,222.07" in page
     answer = submit(anna, f"/orders/{order}/invoices")
     assert answer.status_code == 303
-    assert "Validate the draft" in words(anna.get(answer.location))
+    assert "freezes it for good" in words(anna.get(answer.location))
     assert order not in words(anna.get("/invoices/to-bill"))
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 
 from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff, put_in_stock
 from tests.support.web import HTMX, log_in, submit, words
-from webapp.db import db
+from webapp.db import atomic, db
 from webapp.domain.states import OrderState
-from webapp.models import Order, OrderLine
+from webapp.models import ApprovalPolicy, Company, Event, Order, OrderLine
 from webapp.services import order_flow
 from webapp.services.allocation import allocate_order
 from webapp.services.approvals import approve_order
@@ -320,7 +320,6 @@ def test_quotes_have_their_own_pages_until_they_are_accepted(nancy, staff):
 
 
 def test_who_sees_only_their_own_customers_finds_nothing_of_others(app, session, staff, number):
-    from webapp.db import atomic
 
     with atomic():
         staff.colleague.own_customers_only = True
@@ -336,3 +335,26 @@ def held(staff: Staff) -> str:
     approve_order(number, actor=staff.manager)
     confirm_order(number, actor=staff.sales)
     return number
+
+
+def test_what_the_policy_approves_is_confirmed_in_the_same_act_by_one_event(nancy, staff, number):
+    with atomic():
+        company = db.session.get_one(Company, 1)
+        company.approval_policy, company.approval_policy_amount = ApprovalPolicy.UP_TO_AMOUNT, D(100_000)
+    page = nancy.get(f"/orders/{number}")
+    assert "Submit and confirm" in words(page)
+    before = db.session.scalar(select(func.count()).select_from(Event))
+
+    answer = submit(nancy, f"/orders/{number}/submission", {"confirm": "yes"}, headers=HTMX)
+
+    assert answer.status_code == 200, words(answer)
+    assert order_of(number).state is OrderState.CONFIRMED
+    assert db.session.scalar(select(func.count()).select_from(Event)) == before + 1
+    assert "submitted it over" in words(answer)
+    assert "and with it confirmed the order" in words(answer)
+
+
+def test_what_the_policy_does_not_approve_waits_though_it_was_to_be_confirmed(nancy, number):
+    assert "Submit for approval" in words(nancy.get(f"/orders/{number}"))
+    submit(nancy, f"/orders/{number}/submission", {"confirm": "yes"}, headers=HTMX)
+    assert order_of(number).state is OrderState.SUBMITTED

@@ -291,3 +291,28 @@ def test_a_second_customer_gets_its_own_shipment(clerk, staff):
     number = allocated(staff, ("A-1", 1), customer="BETA")
     (shipment,) = shipping.create_shipments(number, actor=staff.warehouse)
     assert "Beta Ltd" in words(clerk.get(f"/shipments/{shipment.number}"))
+
+
+def test_goods_leave_at_once_with_what_was_picked_of_them(clerk, staff):
+    number = shipment_in("DRAFT", staff, ("A-1", 10))
+    short = {"act": "ship", "picked.1": "4"}
+
+    assert "Say why less was picked" in words(post(clerk, number, "picking", short))
+    answer = post(clerk, number, "picking", short | {"reason": "Six are broken."})
+
+    assert answer.status_code == 303
+    shipment = the_shipment(number)
+    assert (shipment.state.value, the_order(shipment.order.number).line(1).shipped_qty) == ("SHIPPED", D(4))
+    assert f"{staff.warehouse.name} shipped" in words(clerk.get(f"/shipments/{number}"))
+
+
+def test_goods_that_would_leave_at_once_stop_at_the_door_when_credit_runs_out(clerk, staff):
+    number = shipment_in("DRAFT", staff, ("A-1", 10))
+    with atomic():
+        db.session.scalars(select(Customer)).one().credit_limit = D(1)
+
+    answer = post(clerk, number, "picking", {"act": "ship"})
+
+    assert answer.status_code == 303
+    assert the_shipment(number).state.value == "PACKED"
+    assert "credit hold" in words(clerk.get(f"/shipments/{number}"))

@@ -15,7 +15,7 @@ from tests.support.warehouse import add_bin, allocated, held, open_warehouse, or
 from tests.support.web import HTMX, log_in, submit, words
 from webapp.db import atomic, db
 from webapp.domain.permissions import Permission
-from webapp.models import StockMovement, Variant
+from webapp.models import Company, StockMovement, Variant
 
 D = Decimal
 
@@ -220,3 +220,12 @@ def test_sales_sees_stock_and_changes_nothing(app, staff, path):
     assert submit(nancy, path, RECEIPT).status_code == 403
     assert not staff.sales.can(Permission.STOCK_WRITE)
     assert len(list(db.session.scalars(select(StockMovement)))) == 1
+
+
+def test_a_receipt_is_typed_in_the_format_of_the_company(clerk, staff):
+    with atomic():
+        db.session.get_one(Company, 1).locale = "de_DE"
+    answer = submit(clerk, "/stock/receipts", RECEIPT | {"lines.0.quantity": "1000", "lines.0.unit_cost": "7,50"})
+    assert answer.status_code == 303, words(answer)
+    newest = db.session.scalars(select(StockMovement).where(StockMovement.quantity == D(1000))).one()
+    assert (newest.quantity, newest.unit_cost) == (D(1000), D("7.5"))

@@ -123,7 +123,6 @@ def bill(page: Page, order: str) -> str:
     """The accountant: drafted from what waits, validated, posted, sent, printed."""
     page.goto("/invoices/to-bill")
     press(page, f"Draft invoice for {order}")
-    press(page, "Validate the draft")
     expect(page.locator("#posting")).to_contain_text("freezes it for good")
     press(page, "Post over EUR 3,570.00")
     expect(page.get_by_role("heading", level=1)).to_contain_text("INV-")

@@ -22,6 +22,7 @@ from webapp.queries.shipment_papers import delivery_note, packing_slip, pick_lis
 from webapp.queries.stock import all_locations
 from webapp.services import shipping
 from webapp.services.returns import ReturnInput, receive_return
+from webapp.typed import neutral
 
 bp = Blueprint("shipments", __name__, url_prefix="/shipments")
 
@@ -93,7 +94,9 @@ def print_paper(number: str, paper: str) -> str:
 @bp.post("/<number>/picking")
 @requires(Permission.SHIPMENTS_WRITE)
 def create_picking(number: str) -> Response | tuple[str, int]:
-    """Confirm what was picked; less than allocated needs a reason."""
+    """Confirm what was picked, and with ``act=ship`` let it go at once; less than allocated needs a reason."""
+    if request.form.get("act") == "ship":
+        return _sent(number)
 
     def pick() -> Mapping[str, Any]:
         shipment = shipping.pick_shipment(
@@ -106,6 +109,20 @@ def create_picking(number: str) -> Response | tuple[str, int]:
         return {"number": shipment.number}
 
     return _answer(number, try_once(pick), f"{number} is picked.")
+
+
+def _sent(number: str) -> Response | tuple[str, int]:
+    def send() -> Mapping[str, Any]:
+        outcome = shipping.send_shipment(
+            number,
+            quantities=_picked(),
+            reason=request.form.get("reason", ""),
+            version=form_version(),
+            actor=current_user,
+        )
+        return {"number": number, "held": outcome.hold is not None}
+
+    return _departed(number, try_once(send))
 
 
 @bp.post("/<number>/packing")
@@ -136,7 +153,10 @@ def create_departure(number: str) -> Response | tuple[str, int]:
         outcome = shipping.ship_shipment(number, version=form_version(), actor=current_user)
         return {"number": number, "held": outcome.hold is not None}
 
-    attempt = try_once(ship)
+    return _departed(number, try_once(ship))
+
+
+def _departed(number: str, attempt: Attempt) -> Response | tuple[str, int]:
     held = attempt.data.get("held")
     return _answer(number, attempt, f"{number} stays: the order is on credit hold." if held else f"{number} has left.")
 
@@ -166,11 +186,11 @@ def _picked() -> dict[int, Decimal]:
 
 
 def _quantity_or_none_picked(value: Any, _field: str) -> Decimal:
-    return numbers.parse_between(value, 0, 10**12, field="quantity", decimals=6)
+    return numbers.parse_between(neutral(value), 0, 10**12, field="quantity", decimals=6)
 
 
 def _parcels() -> list[shipping.PackageInput]:
-    weight = fields.optional(lambda value, _field: numbers.parse_quantity(value, field="weight"))
+    weight = fields.optional(lambda value, _field: numbers.parse_quantity(neutral(value), field="weight"))
     parcels = []
     for n in range(MOST_PARCELS):
         typed = {part: request.form.get(f"{part}.{n}", "").strip() for part in ("weight", "tracking")}
@@ -215,7 +235,9 @@ def create_return(number: str) -> Response | tuple[str, int]:
 def _what_came_back(number: str) -> list[ReturnInput]:
     options = reads.return_options(reads.shipment_page(number, viewer=current_user))
     typed = {f"back.{n}": request.form.get(f"back.{n}", "").strip() for n in range(len(options))}
-    quantity = {name: (lambda value, _field: numbers.parse_quantity(value, field="quantity")) for name in typed}
+    quantity = {
+        name: (lambda value, _field: numbers.parse_quantity(neutral(value), field="quantity")) for name in typed
+    }
     read = fields.read(quantity, {name: value for name, value in typed.items() if value})
     whereto = fields.choice(Disposition, Disposition.RESTOCK)
     return [

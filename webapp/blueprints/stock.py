@@ -19,6 +19,7 @@ from webapp.form_posts import try_once
 from webapp.models import MovementKind
 from webapp.queries import stock as reads
 from webapp.services.stock import ReceiptLine, adjust_stock, receive_stock
+from webapp.typed import neutral
 
 bp = Blueprint("stock", __name__, url_prefix="/stock")
 
@@ -130,8 +131,8 @@ HEAD: fields.Table = {
 }
 READERS: fields.Table = {
     "sku": fields.text(60, required=True),
-    "quantity": lambda value, field: numbers.parse_quantity(value, field=field),
-    "unit_cost": fields.optional(fields.price),
+    "quantity": lambda value, field: numbers.parse_quantity(neutral(value), field=field),
+    "unit_cost": fields.optional(lambda value, field: fields.price(neutral(value), field)),
     "batch": fields.text(60),
     "expires_on": fields.optional(fields.day),
     "serials": _serials,
@@ -201,7 +202,7 @@ def _adjust(values: Mapping[str, str]) -> Mapping[str, Any]:
 
 
 def _signed(value: Any, field: str) -> Decimal:
-    return numbers.parse_signed_quantity(value, field=field)
+    return numbers.parse_signed_quantity(neutral(value), field=field)
 
 
 ADJUSTMENT: fields.Table = {

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from webapp.domain.order_facts import backorder, to_bill, to_bill_again
 from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState, OrderState, ShipmentState
-from webapp.models import ApprovalPolicy, Order, User
-from webapp.queries.company import company
+from webapp.models import Order, User
+from webapp.queries.approval_policy import policy_covering
 from webapp.queries.order_facts import OrderFacts
 from webapp.queries.staff import named
 
@@ -83,11 +83,12 @@ def _draft(known: OrderFacts) -> Iterator[_Act]:
     order = known.order
     if not order.lines:
         return
-    ours = company()
-    asks = len(known.over)
-    by_policy = ours is not None and ours.approval_policy is not ApprovalPolicy.OFF
-    label = f"Ask for {asks + 1} approvals" if asks else "Submit order" if by_policy else "Submit for approval"
-    yield _Act("submit", label, f"/orders/{order.number}/submission", Permission.ORDERS_WRITE)
+    url = f"/orders/{order.number}/submission"
+    if not known.over and policy_covering(order):
+        yield _Act("place", "Submit and confirm", url, Permission.ORDERS_CONFIRM, fields={"confirm": "yes"})
+        return
+    label = f"Ask for {len(known.over) + 1} approvals" if known.over else "Submit for approval"
+    yield _Act("submit", label, url, Permission.ORDERS_WRITE)
 
 
 def _approval(known: OrderFacts, label: str) -> Iterator[_Act]:

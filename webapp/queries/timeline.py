@@ -91,6 +91,7 @@ FOLLOWED_BY = {
     Action.ORDER_CONFIRMED: "with it confirmed the order",
     Action.ORDER_APPROVED: "approved it",
     Action.SHIPMENT_CREATED: "made the shipment",
+    Action.INVOICE_VALIDATED: "checked it",
 }
 
 

@@ -13,10 +13,10 @@ from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.approval import Fingerprint
 from webapp.domain.errors import BadInput, Forbidden, FourEyes, IllegalMove, NotFound
-from webapp.domain.money import plain, round_half_up
+from webapp.domain.money import round_half_up
 from webapp.domain.permissions import Permission
 from webapp.domain.states import ApprovalState, OrderState
-from webapp.models import Approval, ApprovalKind, ApprovalPolicy, Order, OrderLine, User
+from webapp.models import Approval, ApprovalKind, Order, User
 from webapp.queries.approval_facts import (
     OverLimit,
     approvals_of,
@@ -27,11 +27,10 @@ from webapp.queries.approval_facts import (
     uncovered_discounts,
     waiting,
 )
+from webapp.queries.approval_policy import policy_covering
 from webapp.queries.askers import askers
-from webapp.queries.minimums import unmet_minimums
 from webapp.services import audit, locks
 from webapp.services.authorize import require
-from webapp.services.company import base_rate, the_company
 
 TAKEN_OVER = "Orders taken over from another system, version 1"
 
@@ -95,28 +94,6 @@ def approve_as_taken_over(order: Order) -> None:
             request.policy, request.state, request.decided_at = TAKEN_OVER, ApprovalState.APPROVED, clock.now()
     if len(requests) == 1 and order.state is OrderState.SUBMITTED and requests[0].policy == TAKEN_OVER:
         order.move_to(OrderState.APPROVED)
-
-
-def policy_covering(order: Order) -> str | None:
-    """The name and version of the policy that approves this order by itself, or None.
-
-    It covers orders up to an amount, no price typed below the derived one, every minimum met.
-    """
-    company = the_company()
-    if company.approval_policy is not ApprovalPolicy.UP_TO_AMOUNT:
-        return None
-    amount = order.total * base_rate(order.currency, order.order_date)
-    if company.approval_policy_amount is not None and amount > company.approval_policy_amount:
-        return None
-    if any(_typed_below(line) for line in order.lines) or unmet_minimums(order):
-        return None
-    most = company.approval_policy_amount
-    bound = "of any amount" if most is None else f"up to {plain(most, company.base_currency)} {company.base_currency}"
-    return f"Orders {bound}, version {company.approval_policy_version}"
-
-
-def _typed_below(line: OrderLine) -> bool:
-    return line.price_typed and (line.derived_price is None or line.unit_price < line.derived_price)
 
 
 def withdraw_requests(order: Order) -> None:

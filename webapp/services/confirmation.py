@@ -15,7 +15,7 @@ from webapp.models import CheckStage, CreditHold, Order, User
 from webapp.queries import approval_facts
 from webapp.queries.exposure import check_credit
 from webapp.queries.past_standing import check_credit_at
-from webapp.services import audit, credit_holds, locks
+from webapp.services import audit, credit_holds, locks, order_flow
 from webapp.services.authorize import require
 from webapp.services.exposure import store_check
 
@@ -27,6 +27,18 @@ class Outcome:
     order: Order
     check: CreditCheck | None = None
     hold: CreditHold | None = None
+
+
+@command
+def place_order(number: str, *, version: int | None = None, actor: User) -> Outcome:
+    """Submit a draft and, where the company's policy approves it at once, confirm it in the same act.
+
+    Where somebody has to approve it, it waits as after ``submit_order``. Raises as that and ``confirm_order``.
+    """
+    order = order_flow.submit_order(number, version=version, actor=actor)
+    outcome = confirm_order(number, actor=actor) if order.state is OrderState.APPROVED else Outcome(order)
+    audit.record(Action.ORDER_SUBMITTED, order, order.customer, actor=actor, after={"total": order.total})
+    return outcome
 
 
 @command

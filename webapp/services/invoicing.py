@@ -23,7 +23,7 @@ from webapp.services import audit, locks
 from webapp.services.allocation import refuse_waiting_amendment
 from webapp.services.authorize import require
 from webapp.services.deliveries import Delivery, unbilled_deliveries
-from webapp.services.invoice_checks import refuse_problems
+from webapp.services.invoice_checks import problems, refuse_problems
 from webapp.services.invoice_lines import fill_invoice, give_back
 
 ZERO = Decimal(0)
@@ -48,6 +48,16 @@ def draft_invoice(order_number: str, *, lines: Mapping[int, Number] | None = Non
     refuse_waiting_amendment(order)
     deliveries = unbilled_deliveries(order)
     return _draft(order, deliveries if lines is None else _chosen(order, deliveries, lines), actor=actor)
+
+
+@command
+def prepare_invoice(order_number: str, *, lines: Mapping[int, Number] | None = None, actor: User) -> Invoice:
+    """Draft an invoice and check it in the same act; one with problems stays a draft. Raises as ``draft_invoice``."""
+    invoice = draft_invoice(order_number, lines=lines, actor=actor)
+    if not problems(invoice):
+        validate_invoice(invoice.id, actor=actor)
+    audit.record(Action.INVOICE_DRAFTED, invoice, actor=actor, after=_facts(invoice))
+    return invoice
 
 
 @command

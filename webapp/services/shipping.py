@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from webapp.db import command, db
 from webapp.domain import clock
@@ -193,9 +194,31 @@ def ship_shipment(
         shipment,
         order,
         actor=actor,
-        after={"lines": {line.order_line.line_number: line.quantity for line in shipment.lines}},
+        after=_left(shipment),
     )
     return ShippingOutcome(shipment, check)
+
+
+@command
+def send_shipment(
+    number: str,
+    *,
+    quantities: Mapping[int, Decimal] | None = None,
+    reason: str = "",
+    version: int | None = None,
+    actor: User,
+) -> ShippingOutcome:
+    """Pick, pack and ship in one act, for goods that leave as they stand; a hold leaves the shipment packed.
+
+    Raises as ``pick_shipment`` and ``ship_shipment``.
+    """
+    pick_shipment(number, quantities=quantities, reason=reason, version=version, actor=actor)
+    pack_shipment(number, actor=actor)
+    outcome = ship_shipment(number, actor=actor)
+    shipment = outcome.shipment
+    action = Action.SHIPMENT_HELD if outcome.hold else Action.SHIPMENT_SHIPPED
+    audit.record(action, shipment, shipment.order, actor=actor, reason=reason, after=_left(shipment))
+    return outcome
 
 
 @command
@@ -268,6 +291,10 @@ def _shippable_order(shipment: Shipment) -> Order:
     refuse_waiting_amendment(shipment.order)
     credit_holds.refuse_if_held(shipment.order)
     return shipment.order
+
+
+def _left(shipment: Shipment) -> dict[str, Any]:
+    return {"lines": {line.order_line.line_number: line.quantity for line in shipment.lines}}
 
 
 def _let_go(shipment: Shipment, actor: User) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -14,12 +15,13 @@ from webapp.blueprints.orders.answers import order_again
 from webapp.domain.errors import BadInput
 from webapp.domain.numbers import parse_date, parse_money, parse_quantity
 from webapp.domain.permissions import Permission
+from webapp.domain.states import OrderState
 from webapp.filters import decimal_comma
 from webapp.form_posts import form_version, is_removal, run_once
 from webapp.models import Order
 from webapp.queries.order_facts import visible_order
 from webapp.services import allocation, approvals, confirmation, credit_desk, order_flow
-from webapp.services.invoicing import draft_invoice
+from webapp.services.invoicing import prepare_invoice
 from webapp.services.shipping import create_shipments
 
 LINE_PREFIX = "line-"
@@ -33,10 +35,22 @@ def update_submission(number: str) -> Response:
     if is_removal():
         run_once(lambda: _number(order_flow.withdraw_order(number, actor=current_user)))
         return order_again(number, f"{number} is a draft again.")
+    if request.form.get("confirm"):
+        return _placed(number)
     run_once(
         lambda: _number(order_flow.submit_order(number, reason=_reason(), version=form_version(), actor=current_user))
     )
     return order_again(number, f"{number} is submitted.")
+
+
+def _placed(number: str) -> Response:
+    def place() -> dict[str, Any]:
+        outcome = confirmation.place_order(number, version=form_version(), actor=current_user)
+        return {"held": outcome.hold is not None, "state": outcome.order.state.value}
+
+    made = run_once(place)
+    done = "confirmed" if made["state"] == OrderState.CONFIRMED else "submitted"
+    return order_again(number, _held_or(made["held"], number, f"{number} is {done}."))
 
 
 @bp.post("/<number>/approval")
@@ -125,10 +139,10 @@ def create_shipment(number: str) -> Response:
 @bp.post("/<number>/invoices")
 @requires(Permission.INVOICES_WRITE)
 def create_invoice(number: str) -> Response:
-    """Draft an invoice over what was shipped and not billed, and go to it."""
+    """Draft and check an invoice over what was shipped and not billed, and go to it."""
     visible_order(number, current_user)
     lines = _quantities()
-    made = run_once(lambda: {"id": draft_invoice(number, lines=lines, actor=current_user).id})
+    made = run_once(lambda: {"id": prepare_invoice(number, lines=lines, actor=current_user).id})
     return htmx.go_to(f"/invoices/drafts/{made['id']}", said=f"The invoice for {number} is drafted.")
 
 

@@ -1,0 +1,31 @@
+"""The company's own policy, which approves an order at once where no person has to look."""
+
+from __future__ import annotations
+
+from webapp.domain.money import plain
+from webapp.models import ApprovalPolicy, Order, OrderLine
+from webapp.queries.company import company, rates_on
+from webapp.queries.minimums import unmet_minimums
+
+
+def policy_covering(order: Order) -> str | None:
+    """The name and version of the policy that approves this order by itself, or None.
+
+    It covers orders up to an amount, no price typed below the derived one, every minimum met; discounts above a limit
+    are asked for apart. An order in a currency without a rate waits for a person.
+    """
+    ours = company()
+    if ours is None or ours.approval_policy is not ApprovalPolicy.UP_TO_AMOUNT:
+        return None
+    most = ours.approval_policy_amount
+    rate = rates_on(order.order_date).get(order.currency)
+    if most is not None and (rate is None or order.total * rate > most):
+        return None
+    if any(_typed_below(line) for line in order.lines) or unmet_minimums(order):
+        return None
+    bound = "of any amount" if most is None else f"up to {plain(most, ours.base_currency)} {ours.base_currency}"
+    return f"Orders {bound}, version {ours.approval_policy_version}"
+
+
+def _typed_below(line: OrderLine) -> bool:
+    return line.price_typed and (line.derived_price is None or line.unit_price < line.derived_price)

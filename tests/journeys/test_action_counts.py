@@ -1,0 +1,166 @@
+"""The common tasks take few actions: clicks and keys that act, from the home page on, counted in a real browser.
+
+The ceilings are at most half of what the same task takes elsewhere by their sources and manuals: entering and
+confirming an order of three lines 17 and 25, a discount 5, a hold 5, shipping a part 10, billing and a part payment 15,
+finding who is overdue 4.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.actions import Actions
+from tests.support.factories import (
+    Staff,
+    make_company,
+    make_confirmed_order,
+    make_customer,
+    make_item,
+    make_posted_invoice,
+    make_shipped_order,
+    make_staff,
+    put_in_stock,
+)
+from webapp.db import atomic, db
+from webapp.models import ApprovalPolicy, Company, User
+from webapp.queries.company import today
+from webapp.services import opening, order_flow
+from webapp.services.approvals import approve_order
+from webapp.services.confirmation import confirm_order
+from webapp.services.order_entry import OrderInput, create_order
+from webapp.services.order_lines import LineInput
+
+pytestmark = pytest.mark.engines("sqlite")
+
+D = Decimal
+Begin = Callable[[User], tuple[Page, list[str]]]
+
+
+@pytest.fixture
+def staff(books: None) -> Staff:
+    """A customer with a limit of 5,000, and three items of which 10 are there."""
+    make_company()
+    staff = make_staff()
+    make_customer("ACME", name="Acme Trading", credit_limit=D(5000))
+    for sku in ("CHAI", "CHANG", "SYRUP"):
+        make_item(sku, name=sku.title(), base_price=D(100))
+        put_in_stock(sku, 10, actor=staff.warehouse, unit_cost=D(60))
+    return staff
+
+
+@pytest.fixture
+def begin(enter: Callable[..., Page]) -> Begin:
+    """Opens the home page of somebody, where nothing has been done yet."""
+
+    def open_home(user: User) -> tuple[Page, list[str]]:
+        page = enter(user)
+        actions = Actions(page.context)
+        page.goto("/")
+        return page, actions.done
+
+    return open_home
+
+
+def click(page: Page, name: str | re.Pattern[str], role: str = "button") -> None:
+    page.get_by_role("main").get_by_role(role, name=name).first.click()
+
+
+def head(page: Page, words: str) -> None:
+    expect(page.locator(".page-head")).to_contain_text(words)
+
+
+def test_an_order_of_three_lines_is_entered_and_confirmed(staff: Staff, begin: Begin) -> None:
+    with atomic():
+        company = db.session.get_one(Company, 1)
+        company.approval_policy, company.approval_policy_amount = ApprovalPolicy.UP_TO_AMOUNT, D(3000)
+    page, done = begin(staff.sales)
+    page.keyboard.press("c")
+    expect(page.get_by_label("Customer", exact=True)).to_be_focused()
+    page.keyboard.type("acme")
+    page.keyboard.press("Enter")
+    entry = page.get_by_label("Add a line")
+    for number, text in enumerate(("CHAI x2", "CHANG x3", "SYRUP x1"), 1):
+        expect(entry).to_be_focused()
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#line-{number}")).to_be_visible()
+        expect(entry).to_have_value("")
+    page.keyboard.press("Control+Enter")
+    head(page, "Confirmed")
+    assert len(done) <= 6, done
+
+
+def test_a_discount_is_approved(staff: Staff, begin: Begin) -> None:
+    given = OrderInput("ACME", [LineInput("CHAI", D(5), discount_percent=D(12))])
+    order_flow.submit_order(create_order(given, actor=staff.sales).number, actor=staff.sales)
+    page, done = begin(staff.manager)
+    click(page, re.compile("^Review discounts"), "link")
+    expect(page.get_by_role("main")).to_contain_text("What they usually get")
+    page.keyboard.press("a")
+    expect(page.locator(".toast, #notice").first).to_contain_text("approved")
+    assert len(done) <= 2, done
+
+
+def test_a_credit_hold_is_released(staff: Staff, begin: Begin) -> None:
+    number = create_order(OrderInput("ACME", [LineInput("CHAI", D(60))]), actor=staff.sales).number
+    order_flow.submit_order(number, actor=staff.sales)
+    approve_order(number, actor=staff.manager)
+    assert confirm_order(number, actor=staff.sales).hold is not None
+    page, done = begin(staff.manager)
+    click(page, re.compile("^Decide hold"), "link")
+    expect(page.get_by_label("Reason", exact=True)).to_be_focused()
+    page.keyboard.type("They pay on Friday.")
+    page.keyboard.press("Control+Enter")
+    expect(page).not_to_have_url(re.compile("holds"))
+    assert len(done) <= 2, done
+
+
+def test_a_part_of_an_order_is_allocated_and_shipped(staff: Staff, begin: Begin) -> None:
+    number = make_confirmed_order({"CHAI": 15}, staff)
+    page, done = begin(staff.warehouse)
+    click(page, re.compile("^Allocate"), "link")
+    page.get_by_role("main").get_by_role("link", name=number).first.click()
+    page.keyboard.press("Control+Enter")
+    head(page, "Part allocated")
+    page.keyboard.press("Control+Enter")
+    head(page, "SHP-")
+    click(page, "Ship at once")
+    head(page, "Shipped")
+    assert len(done) <= 5, done
+
+
+def test_an_invoice_is_posted_and_paid_in_part(staff: Staff, begin: Begin) -> None:
+    make_shipped_order({"CHAI": 5}, staff)
+    page, done = begin(staff.accountant)
+    click(page, re.compile("^Invoice them"), "link")
+    click(page, re.compile("^Draft invoice"))
+    head(page, "Validated")
+    page.keyboard.press("Control+Enter")
+    head(page, "INV-")
+    click(page, "Record payment", "link")
+    expect(page.get_by_label("Amount received")).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("100")
+    page.keyboard.press("Tab")
+    page.get_by_label("Reference").fill("TXN 1")
+    page.keyboard.press("Control+Enter")
+    head(page, "Part paid")
+    assert len(done) <= 7, done
+
+
+def test_who_is_overdue_is_one_action_away(staff: Staff, begin: Begin) -> None:
+    make_posted_invoice(make_shipped_order({"CHAI": 1}, staff), staff)
+    due = today() - timedelta(days=12)
+    opening.import_opening_invoice(
+        "OLD-1", "ACME", issue_date=due, due_date=due, total=D(50), open_amount=D(50), actor=staff.admin
+    )
+    page, done = begin(staff.accountant)
+    click(page, re.compile("50.00"), "link")
+    expect(page.get_by_role("main")).to_contain_text("OLD-1")
+    assert len(done) == 1, done

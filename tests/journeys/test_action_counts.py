@@ -141,7 +141,7 @@ def test_an_invoice_is_posted_and_paid_in_part(staff: Staff, begin: Begin) -> No
     page, done = begin(staff.accountant)
     click(page, re.compile("^Invoice them"), "link")
     click(page, re.compile("^Draft invoice"))
-    head(page, "Validated")
+    head(page, "Checked")
     page.keyboard.press("Control+Enter")
     head(page, "INV-")
     click(page, "Record payment", "link")

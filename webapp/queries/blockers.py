@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import quote
 
 from webapp import filters
 from webapp.domain.credit import HoldReason
@@ -281,7 +282,7 @@ def _shortages(known: OrderFacts) -> Iterator[Blocker]:
                 f"Line {line.line_number} is short by {tidy(missing):f}.",
                 f"{line.item_name}: wait for a receipt, take it from another order, or close the rest short.",
                 Role.WAREHOUSE.value,
-                f"/stock/shortages/{line.variant.sku}",
+                f"/stock/{quote(line.variant.sku)}#holders",
                 icon="short",
                 line_number=line.line_number,
                 link_label="Who holds it?",

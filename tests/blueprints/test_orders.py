@@ -265,6 +265,9 @@ def test_an_order_that_is_over_the_limit_says_so_and_who_releases_it(nancy, staf
     answer = submit(nancy, f"/orders/{number}/confirmation", headers=HTMX)
     assert "Credit hold: EUR 2,000.00 over the limit." in words(answer).replace("\N{NO-BREAK SPACE}", " ")
     assert "Anna Conti, Bruno Saldo or Steven Buchanan can release it." in words(answer)
+    history = words(nancy.get(f"/orders/{number}"))
+    assert "The credit check put the order on credit hold: Insufficient credit" in history
+    assert "Nancy Davolio tried to confirm; the credit check held the order." in history
 
 
 def test_a_hold_is_released_from_the_order(app, staff):

@@ -22,6 +22,7 @@ from webapp.models import Event, EventDocument
 
 MOST_EVENTS = 50
 SYSTEM = "Counterfoil"
+CHECK = "The credit check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,9 @@ class _Told:
     """An event with what its sentence is made from."""
 
     def __init__(self, event: Event, currency: str) -> None:
-        self.who = event.actor.name if event.actor and not event.actor.is_system else SYSTEM
         self.before: Mapping[str, Any] = event.details.get("before") or {}
         self.after: Mapping[str, Any] = event.details.get("after") or {}
+        self.who = CHECK if "checked_at" in self.after else _name_of(event)
         self._steps = [step.get("action") for step in event.details.get("steps", [])]
         self._numbers = {document.kind: document.number for document in event.documents}
         self._currency = currency
@@ -85,6 +86,10 @@ class _Told:
     def followed_by(self) -> str:
         told = [words for action, words in FOLLOWED_BY.items() if action.value in self._steps]
         return "".join(f" and {words}" for words in told)
+
+
+def _name_of(event: Event) -> str:
+    return event.actor.name if event.actor and not event.actor.is_system else SYSTEM
 
 
 FOLLOWED_BY = {

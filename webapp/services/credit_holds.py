@@ -152,7 +152,8 @@ def place(
         applied_at=clock.now(),
     )
     db.session.add(hold)
-    audit.record_hold(Action.HOLD_APPLIED, order, order.customer, actor=actor, reason=reason)
+    by = {"checked_at": stage} if check is not None and stage is not None else None
+    audit.record_hold(Action.HOLD_APPLIED, order, order.customer, actor=actor, reason=reason, after=by)
     return hold
 
 

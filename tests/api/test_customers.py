@@ -97,3 +97,9 @@ def test_only_own_customers_are_found_by_who_may_see_no_others(speak, session):
     assert program.get("/customers/ACME/").status_code == 404
     refused = ok(program.post("/sales/orders/", {"customer": "ACME", "lines": []}), 422)
     assert refused["details"] == {"customer": "There is no customer ACME."}
+
+
+@pytest.mark.parametrize("amount", ["-1", "NaN", "1e3", "1_000", "1.001", "２"])
+def test_credit_is_not_weighed_for_an_amount_that_is_none(sales, amount):
+    refused = ok(sales.get("/customers/ACME/credit/", order_amount=amount), 422)
+    assert list(refused["details"]) == ["order_amount"]

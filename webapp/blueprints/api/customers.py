@@ -17,7 +17,7 @@ from webapp.blueprints.api.schemas.customers import (
     CustomerOutput,
     CustomerQuery,
 )
-from webapp.domain.numbers import parse_money
+from webapp.domain import fields
 from webapp.domain.permissions import Permission
 from webapp.models import Customer, PriceList
 from webapp.queries.customer_pages import customers_page
@@ -66,7 +66,7 @@ def change_customer_of(body: CustomerChange, ref: str, version: int) -> Customer
 def show_credit(query: CreditQuery, ref: str) -> CreditOutput:
     """Whether an order of an amount would fit the customer's credit today; nothing is stored."""
     customer = at_path(Customer, ref, program())
-    amount = parse_money(query.order_amount, customer.currency, field="order_amount")
+    amount = fields.money(customer.currency)(query.order_amount, "order_amount")
     return CreditOutput.of(check_credit_limit(customer, amount), customer.currency)
 
 

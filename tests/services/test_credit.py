@@ -17,6 +17,7 @@ from tests.support.factories import (
     make_posted_invoice,
     make_staff,
     make_user,
+    noon,
     put_in_stock,
     ship,
 )
@@ -157,9 +158,9 @@ def test_an_overdue_customer_is_held_beyond_what_is_tolerated(staff):
     with atomic():
         customer().tolerated_days = 5
 
-    with clock.set_to(clock.now() + timedelta(days=35)):
+    with clock.set_to(noon(days_ago=-35)):
         assert confirm_order(approved(1, staff), actor=staff.sales).hold is None
-    with clock.set_to(clock.now() + timedelta(days=36)):
+    with clock.set_to(noon(days_ago=-36)):
         assert confirm_order(approved(1, staff), actor=staff.sales).hold.kind is HoldReason.OVERDUE
 
 

@@ -20,6 +20,7 @@ from webapp.db import db
 from webapp.domain.states import OrderState
 from webapp.models import Customer, Order, User
 from webapp.services import order_flow
+from webapp.services.allocation import allocate_order
 from webapp.services.approvals import approve_order
 from webapp.services.confirmation import confirm_order
 from webapp.services.invoicing import draft_invoice, validate_invoice
@@ -69,8 +70,12 @@ def test_an_order_of_sixty_percent_of_the_limit_confirms_and_allocates(app, sess
     staff = make_staff()
     make_customer("ACME", credit_limit=D(10000))
     make_item("A-1", base_price=D(100))
+    put_in_stock("A-1", 60, actor=staff.warehouse, unit_cost=D(50))
+    number = approved_order("ACME", 60, staff)
 
-    assert confirm(approved_order("ACME", 60, staff), staff.sales.id)
+    assert confirm(number, staff.sales.id)
+    (result,) = allocate_order(number, actor=staff.warehouse).results
+    assert (result.success, result.allocated_qty) == (True, D(60))
 
 
 def test_an_invoice_posted_during_a_check_falls_between_no_sums(app, session):

@@ -37,12 +37,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ATTEMPTS = 5
-LONGEST_PAUSE = 0.2
-SHORTEST_PAUSE = 0.01
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 0.2  # seconds between attempts
 
 RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
 LOCK_TIMEOUT = "55P03"
 SQLITE_BUSY = 5
+LARGEST = 10**18  # units of storage: several of them can be added within 64 bits
 PREPARED_STATEMENTS = 1000  # the driver keeps 100; the way from order to cash takes more
 
 _writer = threading.RLock()  # SQLite waits for a lock by sleeping; one writer at a time in this process waits less
@@ -77,7 +77,7 @@ class Scaled(sa.types.TypeDecorator[Decimal]):
         units = Decimal(value).scaleb(self.scale)
         if not units.is_finite() or units != units.to_integral_value():
             raise BadInput(f"{value} has more than {self.scale} decimals.")
-        if not -(2**63) <= units < 2**63:
+        if abs(units) > LARGEST:
             raise TooLarge(f"{Decimal(value):f} is too large to be stored.")
         return int(units)
 

@@ -37,6 +37,9 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("rate", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("rate > 0", name=op.f("ck_exchange_rates_rate")),
+        sa.CheckConstraint(
+            "rate BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_exchange_rates_rate_bound")
+        ),
         sa.PrimaryKeyConstraint("currency", "valid_from", name=op.f("pk_exchange_rates")),
     )
     op.create_table(
@@ -114,6 +117,9 @@ def upgrade() -> None:
         sa.Column("percent", sa.BigInteger(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint(
+            "percent BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_price_lists_percent_bound")
+        ),
         sa.ForeignKeyConstraint(["parent_id"], ["price_lists.id"], name=op.f("fk_price_lists_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_price_lists")),
         sa.UniqueConstraint("code", name=op.f("uq_price_lists_code")),
@@ -146,6 +152,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("own_max_discount >= 0 AND own_max_discount <= 1000000", name=op.f("ck_users_max_discount")),
+        sa.CheckConstraint(
+            "own_max_discount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_users_own_max_discount_bound"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
@@ -205,6 +215,14 @@ def upgrade() -> None:
         sa.Column("default_location_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("paper IN ('A4', 'Letter')", name=op.f("ck_company_paper")),
+        sa.CheckConstraint(
+            "approval_policy_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_company_approval_policy_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "credit_note_approval_above BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_company_credit_note_approval_above_bound"),
+        ),
         sa.CheckConstraint("id = 1", name=op.f("ck_company_one_row")),
         sa.ForeignKeyConstraint(["default_location_id"], ["locations.id"], name=op.f("fk_company_default_location_id")),
         sa.ForeignKeyConstraint(
@@ -333,6 +351,9 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("percent", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("percent >= 0 AND percent <= 1000000", name=op.f("ck_tax_rates_percent")),
+        sa.CheckConstraint(
+            "percent BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_tax_rates_percent_bound")
+        ),
         sa.ForeignKeyConstraint(["tax_code_id"], ["tax_codes.id"], name=op.f("fk_tax_rates_tax_code_id")),
         sa.PrimaryKeyConstraint("tax_code_id", "valid_from", name=op.f("pk_tax_rates")),
     )
@@ -394,10 +415,26 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("credit_limit >= 0", name=op.f("ck_customers_credit_limit")),
         sa.CheckConstraint(
+            "credit_limit BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_customers_credit_limit_bound"),
+        ),
+        sa.CheckConstraint(
             "extra_credit = 0 OR extra_credit_until IS NOT NULL", name=op.f("ck_customers_extra_credit_until")
         ),
         sa.CheckConstraint("extra_credit >= 0", name=op.f("ck_customers_extra_credit")),
+        sa.CheckConstraint(
+            "extra_credit BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_customers_extra_credit_bound"),
+        ),
         sa.CheckConstraint("minimum_order_value >= 0", name=op.f("ck_customers_minimum_order_value")),
+        sa.CheckConstraint(
+            "minimum_order_value BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_customers_minimum_order_value_bound"),
+        ),
+        sa.CheckConstraint(
+            "tolerated_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_customers_tolerated_amount_bound"),
+        ),
         sa.CheckConstraint("tolerated_days >= 0 AND tolerated_amount >= 0", name=op.f("ck_customers_tolerance")),
         sa.ForeignKeyConstraint(["extra_credit_by_id"], ["users.id"], name=op.f("fk_customers_extra_credit_by_id")),
         sa.ForeignKeyConstraint(["group_id"], ["customer_groups.id"], name=op.f("fk_customers_group_id")),
@@ -474,14 +511,44 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint(
+            "average_cost BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_variants_average_cost_bound"),
+        ),
         sa.CheckConstraint("base_price >= 0", name=op.f("ck_variants_base_price")),
+        sa.CheckConstraint(
+            "base_price BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_variants_base_price_bound")
+        ),
+        sa.CheckConstraint(
+            "minimum_quantity BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_variants_minimum_quantity_bound"),
+        ),
+        sa.CheckConstraint(
+            "multiple_quantity BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_variants_multiple_quantity_bound"),
+        ),
         sa.CheckConstraint("quantity_step > 0", name=op.f("ck_variants_quantity_step")),
+        sa.CheckConstraint(
+            "quantity_step BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_variants_quantity_step_bound"),
+        ),
         sa.CheckConstraint(
             "reorder_level >= 0 AND minimum_quantity >= 0 AND multiple_quantity >= 0",
             name=op.f("ck_variants_quantities"),
         ),
+        sa.CheckConstraint(
+            "reorder_level BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_variants_reorder_level_bound"),
+        ),
         sa.CheckConstraint("stock_qty <> 0 OR stock_value = 0", name=op.f("ck_variants_stock_value")),
         sa.CheckConstraint("stock_qty >= 0", name=op.f("ck_variants_stock_qty")),
+        sa.CheckConstraint(
+            "stock_qty BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_variants_stock_qty_bound")
+        ),
+        sa.CheckConstraint(
+            "stock_value BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_variants_stock_value_bound"),
+        ),
         sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_variants_item_id")),
         sa.ForeignKeyConstraint(["tax_code_id"], ["tax_codes.id"], name=op.f("fk_variants_tax_code_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_variants")),
@@ -535,7 +602,15 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.CheckConstraint("min_quantity >= 0", name=op.f("ck_customer_prices_min_quantity")),
+        sa.CheckConstraint(
+            "min_quantity BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_customer_prices_min_quantity_bound"),
+        ),
         sa.CheckConstraint("unit_price >= 0", name=op.f("ck_customer_prices_unit_price")),
+        sa.CheckConstraint(
+            "unit_price BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_customer_prices_unit_price_bound"),
+        ),
         sa.CheckConstraint("valid_to >= valid_from", name=op.f("ck_customer_prices_dates")),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_customer_prices_customer_id")),
         sa.ForeignKeyConstraint(["variant_id"], ["variants.id"], name=op.f("fk_customer_prices_variant_id")),
@@ -579,7 +654,15 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.CheckConstraint("min_quantity >= 0", name=op.f("ck_list_prices_min_quantity")),
+        sa.CheckConstraint(
+            "min_quantity BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_list_prices_min_quantity_bound"),
+        ),
         sa.CheckConstraint("unit_price >= 0", name=op.f("ck_list_prices_unit_price")),
+        sa.CheckConstraint(
+            "unit_price BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_list_prices_unit_price_bound"),
+        ),
         sa.CheckConstraint("valid_to >= valid_from", name=op.f("ck_list_prices_dates")),
         sa.ForeignKeyConstraint(["price_list_id"], ["price_lists.id"], name=op.f("fk_list_prices_price_list_id")),
         sa.ForeignKeyConstraint(["variant_id"], ["variants.id"], name=op.f("fk_list_prices_variant_id")),
@@ -653,10 +736,38 @@ def upgrade() -> None:
             "state = 'QUOTE' OR state = 'CANCELLED' OR order_number IS NOT NULL", name=op.f("ck_orders_order_number")
         ),
         sa.CheckConstraint(
+            "net_total BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_orders_net_total_bound")
+        ),
+        sa.CheckConstraint(
+            "order_discount_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_orders_order_discount_amount_bound"),
+        ),
+        sa.CheckConstraint(
             "order_discount_percent >= 0 AND order_discount_percent <= 1000000", name=op.f("ck_orders_order_discount")
         ),
+        sa.CheckConstraint(
+            "order_discount_percent BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_orders_order_discount_percent_bound"),
+        ),
         sa.CheckConstraint("order_number IS NOT NULL OR quote_number IS NOT NULL", name=op.f("ck_orders_numbered")),
+        sa.CheckConstraint(
+            "subtotal BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_orders_subtotal_bound")
+        ),
+        sa.CheckConstraint(
+            "tax_total BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_orders_tax_total_bound")
+        ),
+        sa.CheckConstraint(
+            "to_bill_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_orders_to_bill_amount_bound"),
+        ),
         sa.CheckConstraint("to_ship_amount >= 0 AND to_bill_amount >= 0", name=op.f("ck_orders_open_amounts")),
+        sa.CheckConstraint(
+            "to_ship_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_orders_to_ship_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "total BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_orders_total_bound")
+        ),
         sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_orders_created_by_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_orders_customer_id")),
         sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_orders_location_id")),
@@ -705,8 +816,19 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("amount > 0", name=op.f("ck_payments_amount")),
         sa.CheckConstraint(
+            "amount BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_payments_amount_bound")
+        ),
+        sa.CheckConstraint(
             "applied_amount >= 0 AND refunded_amount >= 0 AND applied_amount + refunded_amount <= amount",
             name=op.f("ck_payments_unapplied"),
+        ),
+        sa.CheckConstraint(
+            "applied_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_payments_applied_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "refunded_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_payments_refunded_amount_bound"),
         ),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_payments_customer_id")),
         sa.ForeignKeyConstraint(["method_code"], ["payment_methods.code"], name=op.f("fk_payments_method_code")),
@@ -746,6 +868,14 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "allocated_qty >= 0 AND allocated_qty <= on_hand_qty", name=op.f("ck_stock_levels_never_oversold")
         ),
+        sa.CheckConstraint(
+            "allocated_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_stock_levels_allocated_qty_bound"),
+        ),
+        sa.CheckConstraint(
+            "on_hand_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_stock_levels_on_hand_qty_bound"),
+        ),
         sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_stock_levels_location_id")),
         sa.ForeignKeyConstraint(["variant_id"], ["variants.id"], name=op.f("fk_stock_levels_variant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_levels")),
@@ -760,6 +890,9 @@ def upgrade() -> None:
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("factor", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("factor > 0", name=op.f("ck_unit_conversions_factor")),
+        sa.CheckConstraint(
+            "factor BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_unit_conversions_factor_bound")
+        ),
         sa.ForeignKeyConstraint(["variant_id"], ["variants.id"], name=op.f("fk_unit_conversions_variant_id")),
         sa.PrimaryKeyConstraint("variant_id", "unit", name=op.f("pk_unit_conversions")),
     )
@@ -834,6 +967,13 @@ def upgrade() -> None:
         sa.Column("release_end_reason", sa.Text(), nullable=False),
         sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("state = 'OPEN' OR decided_at IS NOT NULL", name=op.f("ck_credit_holds_decided")),
+        sa.CheckConstraint(
+            "excess BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_credit_holds_excess_bound")
+        ),
+        sa.CheckConstraint(
+            "up_to_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_holds_up_to_amount_bound"),
+        ),
         sa.ForeignKeyConstraint(["applied_by_id"], ["users.id"], name=op.f("fk_credit_holds_applied_by_id")),
         sa.ForeignKeyConstraint(["check_id"], ["credit_checks.id"], name="fk_credit_holds_check_id", use_alter=True),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_credit_holds_customer_id")),
@@ -911,10 +1051,46 @@ def upgrade() -> None:
             name=op.f("ck_invoices_posted"),
         ),
         sa.CheckConstraint(
+            "base_rate BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_invoices_base_rate_bound")
+        ),
+        sa.CheckConstraint(
+            "credited_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoices_credited_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "net_total BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_invoices_net_total_bound")
+        ),
+        sa.CheckConstraint(
+            "order_discount_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoices_order_discount_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "order_discount_percent BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoices_order_discount_percent_bound"),
+        ),
+        sa.CheckConstraint(
+            "paid_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoices_paid_amount_bound"),
+        ),
+        sa.CheckConstraint(
             "settled_before >= 0 AND paid_amount >= 0 AND credited_amount >= 0 AND written_off_amount >= 0 AND settled_before + paid_amount + credited_amount + written_off_amount <= total",
             name=op.f("ck_invoices_open_amount"),
         ),
+        sa.CheckConstraint(
+            "settled_before BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoices_settled_before_bound"),
+        ),
+        sa.CheckConstraint(
+            "tax_total BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_invoices_tax_total_bound")
+        ),
         sa.CheckConstraint("total >= 0", name=op.f("ck_invoices_total")),
+        sa.CheckConstraint(
+            "total BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_invoices_total_bound")
+        ),
+        sa.CheckConstraint(
+            "written_off_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoices_written_off_amount_bound"),
+        ),
         sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_invoices_created_by_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_invoices_customer_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_invoices_order_id")),
@@ -943,6 +1119,13 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("base_amount", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "amount BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_journal_lines_amount_bound")
+        ),
+        sa.CheckConstraint(
+            "base_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_journal_lines_base_amount_bound"),
+        ),
         sa.ForeignKeyConstraint(["account_code"], ["accounts.code"], name=op.f("fk_journal_lines_account_code")),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_journal_lines_customer_id")),
         sa.ForeignKeyConstraint(["journal_id"], ["journals.id"], name=op.f("fk_journal_lines_journal_id")),
@@ -964,6 +1147,13 @@ def upgrade() -> None:
         sa.Column("on_hand_qty", sa.BigInteger(), nullable=False),
         sa.Column("allocated_qty", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("allocated_qty >= 0 AND allocated_qty <= on_hand_qty", name=op.f("ck_lots_never_oversold")),
+        sa.CheckConstraint(
+            "allocated_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_lots_allocated_qty_bound"),
+        ),
+        sa.CheckConstraint(
+            "on_hand_qty BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_lots_on_hand_qty_bound")
+        ),
         sa.CheckConstraint("serial_id IS NULL OR on_hand_qty <= 1000000", name=op.f("ck_lots_one_serial")),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name=op.f("fk_lots_batch_id")),
         sa.ForeignKeyConstraint(["level_id"], ["stock_levels.id"], name=op.f("fk_lots_level_id")),
@@ -1002,6 +1192,28 @@ def upgrade() -> None:
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("invoiced_amount", sa.BigInteger(), nullable=False),
         sa.Column("drafted_amount", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "amount BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_order_charges_amount_bound")
+        ),
+        sa.CheckConstraint(
+            "drafted_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_charges_drafted_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "invoiced_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_charges_invoiced_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "tax_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_charges_tax_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "tax_percent BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_charges_tax_percent_bound"),
+        ),
+        sa.CheckConstraint(
+            "total BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_order_charges_total_bound")
+        ),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_charges_order_id")),
         sa.ForeignKeyConstraint(["tax_code_id"], ["tax_codes.id"], name=op.f("fk_order_charges_tax_code_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_charges")),
@@ -1053,22 +1265,115 @@ def upgrade() -> None:
             name=op.f("ck_order_lines_fulfilment"),
         ),
         sa.CheckConstraint(
+            "allocated_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_allocated_qty_bound"),
+        ),
+        sa.CheckConstraint(
+            "cancelled_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_cancelled_qty_bound"),
+        ),
+        sa.CheckConstraint(
+            "credited_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_credited_qty_bound"),
+        ),
+        sa.CheckConstraint(
+            "derived_price BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_derived_price_bound"),
+        ),
+        sa.CheckConstraint(
+            "discount_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_discount_amount_bound"),
+        ),
+        sa.CheckConstraint(
             "discount_percent >= 0 AND discount_percent <= 1000000", name=op.f("ck_order_lines_discount")
+        ),
+        sa.CheckConstraint(
+            "discount_percent BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_discount_percent_bound"),
+        ),
+        sa.CheckConstraint(
+            "drafted_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_drafted_qty_bound"),
+        ),
+        sa.CheckConstraint(
+            "entered_limit BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_entered_limit_bound"),
         ),
         sa.CheckConstraint(
             "invoiced_qty >= 0 AND drafted_qty >= 0 AND credited_qty >= 0 AND credited_qty <= invoiced_qty AND rebill_qty >= 0 AND rebill_qty <= credited_qty AND invoiced_qty + drafted_qty - credited_qty <= shipped_qty",
             name=op.f("ck_order_lines_billing"),
         ),
         sa.CheckConstraint(
+            "invoiced_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_invoiced_qty_bound"),
+        ),
+        sa.CheckConstraint(
+            "net_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_net_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "order_discount_share BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_order_discount_share_bound"),
+        ),
+        sa.CheckConstraint(
+            "packed_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_packed_qty_bound"),
+        ),
+        sa.CheckConstraint(
             "picked_qty >= 0 AND packed_qty >= 0 AND packed_qty <= picked_qty AND picked_qty <= allocated_qty",
             name=op.f("ck_order_lines_picking"),
         ),
+        sa.CheckConstraint(
+            "picked_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_picked_qty_bound"),
+        ),
+        sa.CheckConstraint(
+            "price_base BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_price_base_bound"),
+        ),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_order_lines_quantity")),
+        sa.CheckConstraint(
+            "quantity BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_order_lines_quantity_bound")
+        ),
+        sa.CheckConstraint(
+            "rebill_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_rebill_qty_bound"),
+        ),
+        sa.CheckConstraint(
+            "returned_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_returned_qty_bound"),
+        ),
         sa.CheckConstraint(
             "returned_unbilled_qty >= 0 AND returned_unbilled_qty <= returned_qty AND returned_qty <= shipped_qty",
             name=op.f("ck_order_lines_returns"),
         ),
+        sa.CheckConstraint(
+            "returned_unbilled_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_returned_unbilled_qty_bound"),
+        ),
+        sa.CheckConstraint(
+            "shipped_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_shipped_qty_bound"),
+        ),
+        sa.CheckConstraint(
+            "subtotal BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_order_lines_subtotal_bound")
+        ),
+        sa.CheckConstraint(
+            "tax_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_tax_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "tax_percent BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_tax_percent_bound"),
+        ),
+        sa.CheckConstraint(
+            "total BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_order_lines_total_bound")
+        ),
         sa.CheckConstraint("unit_price >= 0", name=op.f("ck_order_lines_unit_price")),
+        sa.CheckConstraint(
+            "unit_price BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_order_lines_unit_price_bound"),
+        ),
         sa.ForeignKeyConstraint(["entered_by_id"], ["users.id"], name=op.f("fk_order_lines_entered_by_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_lines_order_id")),
         sa.ForeignKeyConstraint(["tax_code_id"], ["tax_codes.id"], name=op.f("fk_order_lines_tax_code_id")),
@@ -1170,6 +1475,13 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state NOT IN ('APPROVED', 'DECLINED') OR decided_at IS NOT NULL", name=op.f("ck_approvals_decided")
         ),
+        sa.CheckConstraint(
+            "decider_limit BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_approvals_decider_limit_bound"),
+        ),
+        sa.CheckConstraint(
+            "percent BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_approvals_percent_bound")
+        ),
         sa.ForeignKeyConstraint(["decided_by_id"], ["users.id"], name=op.f("fk_approvals_decided_by_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_approvals_order_id")),
         sa.ForeignKeyConstraint(
@@ -1229,6 +1541,30 @@ def upgrade() -> None:
         sa.Column("overdue_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("covered_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "available_credit BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_checks_available_credit_bound"),
+        ),
+        sa.CheckConstraint(
+            "credit_limit BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_checks_credit_limit_bound"),
+        ),
+        sa.CheckConstraint(
+            "open_orders BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_checks_open_orders_bound"),
+        ),
+        sa.CheckConstraint(
+            "order_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_checks_order_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "outstanding_balance BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_checks_outstanding_balance_bound"),
+        ),
+        sa.CheckConstraint(
+            "overdue_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_checks_overdue_amount_bound"),
+        ),
         sa.ForeignKeyConstraint(["covered_by_id"], ["credit_holds.id"], name=op.f("fk_credit_checks_covered_by_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_credit_checks_customer_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_credit_checks_order_id")),
@@ -1262,6 +1598,49 @@ def upgrade() -> None:
         sa.Column("tax_percent", sa.BigInteger(), nullable=False),
         sa.Column("tax_amount", sa.BigInteger(), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "discount_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoice_lines_discount_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "discount_percent BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoice_lines_discount_percent_bound"),
+        ),
+        sa.CheckConstraint(
+            "net_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoice_lines_net_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "order_discount_share BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoice_lines_order_discount_share_bound"),
+        ),
+        sa.CheckConstraint(
+            "price_base BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoice_lines_price_base_bound"),
+        ),
+        sa.CheckConstraint(
+            "quantity BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoice_lines_quantity_bound"),
+        ),
+        sa.CheckConstraint(
+            "subtotal BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoice_lines_subtotal_bound"),
+        ),
+        sa.CheckConstraint(
+            "tax_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoice_lines_tax_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "tax_percent BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoice_lines_tax_percent_bound"),
+        ),
+        sa.CheckConstraint(
+            "total BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_invoice_lines_total_bound")
+        ),
+        sa.CheckConstraint(
+            "unit_price BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoice_lines_unit_price_bound"),
+        ),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_lines_invoice_id")),
         sa.ForeignKeyConstraint(
             ["order_charge_id"], ["order_charges.id"], name=op.f("fk_invoice_lines_order_charge_id")
@@ -1283,6 +1662,17 @@ def upgrade() -> None:
         sa.Column("net_amount", sa.BigInteger(), nullable=False),
         sa.Column("tax_amount", sa.BigInteger(), nullable=False),
         sa.Column("exemption_reason", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "net_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoice_taxes_net_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "percent BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_invoice_taxes_percent_bound")
+        ),
+        sa.CheckConstraint(
+            "tax_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_invoice_taxes_tax_amount_bound"),
+        ),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_taxes_invoice_id")),
         sa.PrimaryKeyConstraint("invoice_id", "category", "percent", name=op.f("pk_invoice_taxes")),
     )
@@ -1292,6 +1682,9 @@ def upgrade() -> None:
         sa.Column("shipment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("weight", sa.BigInteger(), nullable=True),
         sa.Column("tracking_number", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "weight BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_packages_weight_bound")
+        ),
         sa.ForeignKeyConstraint(["shipment_id"], ["shipments.id"], name=op.f("fk_packages_shipment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_packages")),
     )
@@ -1309,6 +1702,10 @@ def upgrade() -> None:
         sa.Column("applied_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("reversed_on", sa.Date(), nullable=True),
         sa.CheckConstraint("amount > 0", name=op.f("ck_payment_applications_amount")),
+        sa.CheckConstraint(
+            "amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_payment_applications_amount_bound"),
+        ),
         sa.ForeignKeyConstraint(["applied_by_id"], ["users.id"], name=op.f("fk_payment_applications_applied_by_id")),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_payment_applications_invoice_id")),
         sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], name=op.f("fk_payment_applications_payment_id")),
@@ -1348,7 +1745,15 @@ def upgrade() -> None:
         sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.Column("returned_qty", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("quantity >= 0", name=op.f("ck_shipment_lines_quantity")),
+        sa.CheckConstraint(
+            "quantity BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_shipment_lines_quantity_bound"),
+        ),
         sa.CheckConstraint("returned_qty >= 0 AND returned_qty <= quantity", name=op.f("ck_shipment_lines_returned")),
+        sa.CheckConstraint(
+            "returned_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_shipment_lines_returned_qty_bound"),
+        ),
         sa.ForeignKeyConstraint(["order_line_id"], ["order_lines.id"], name=op.f("fk_shipment_lines_order_line_id")),
         sa.ForeignKeyConstraint(["shipment_id"], ["shipments.id"], name=op.f("fk_shipment_lines_shipment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shipment_lines")),
@@ -1383,6 +1788,9 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("serial_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_allocations_quantity")),
+        sa.CheckConstraint(
+            "quantity BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_allocations_quantity_bound")
+        ),
         sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_allocations_created_by_id")),
         sa.ForeignKeyConstraint(["level_id"], ["stock_levels.id"], name=op.f("fk_allocations_level_id")),
         sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_allocations_lot_id")),
@@ -1464,6 +1872,29 @@ def upgrade() -> None:
             "applied_amount >= 0 AND refunded_amount >= 0 AND applied_amount + refunded_amount <= total",
             name=op.f("ck_credit_notes_unapplied"),
         ),
+        sa.CheckConstraint(
+            "applied_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_notes_applied_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "base_rate BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_notes_base_rate_bound"),
+        ),
+        sa.CheckConstraint(
+            "net_total BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_notes_net_total_bound"),
+        ),
+        sa.CheckConstraint(
+            "refunded_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_notes_refunded_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "tax_total BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_notes_tax_total_bound"),
+        ),
+        sa.CheckConstraint(
+            "total BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_credit_notes_total_bound")
+        ),
         sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_credit_notes_created_by_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_credit_notes_customer_id")),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_credit_notes_invoice_id")),
@@ -1504,6 +1935,13 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "quantity > 0 AND unbilled_qty >= 0 AND unbilled_qty <= quantity", name=op.f("ck_return_lines_quantity")
         ),
+        sa.CheckConstraint(
+            "quantity BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_return_lines_quantity_bound")
+        ),
+        sa.CheckConstraint(
+            "unbilled_qty BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_return_lines_unbilled_qty_bound"),
+        ),
         sa.ForeignKeyConstraint(["order_line_id"], ["order_lines.id"], name=op.f("fk_return_lines_order_line_id")),
         sa.ForeignKeyConstraint(["return_id"], ["returns.id"], name=op.f("fk_return_lines_return_id")),
         sa.ForeignKeyConstraint(
@@ -1527,6 +1965,10 @@ def upgrade() -> None:
         sa.Column("applied_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("reversed_on", sa.Date(), nullable=True),
         sa.CheckConstraint("amount > 0", name=op.f("ck_credit_applications_amount")),
+        sa.CheckConstraint(
+            "amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_applications_amount_bound"),
+        ),
         sa.ForeignKeyConstraint(["applied_by_id"], ["users.id"], name=op.f("fk_credit_applications_applied_by_id")),
         sa.ForeignKeyConstraint(
             ["credit_note_id"], ["credit_notes.id"], name=op.f("fk_credit_applications_credit_note_id")
@@ -1561,6 +2003,49 @@ def upgrade() -> None:
         sa.Column("tax_percent", sa.BigInteger(), nullable=False),
         sa.Column("tax_amount", sa.BigInteger(), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "discount_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_lines_discount_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "discount_percent BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_lines_discount_percent_bound"),
+        ),
+        sa.CheckConstraint(
+            "net_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_lines_net_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "order_discount_share BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_lines_order_discount_share_bound"),
+        ),
+        sa.CheckConstraint(
+            "price_base BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_lines_price_base_bound"),
+        ),
+        sa.CheckConstraint(
+            "quantity BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_lines_quantity_bound"),
+        ),
+        sa.CheckConstraint(
+            "subtotal BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_lines_subtotal_bound"),
+        ),
+        sa.CheckConstraint(
+            "tax_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_lines_tax_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "tax_percent BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_lines_tax_percent_bound"),
+        ),
+        sa.CheckConstraint(
+            "total BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_credit_note_lines_total_bound")
+        ),
+        sa.CheckConstraint(
+            "unit_price BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_lines_unit_price_bound"),
+        ),
         sa.ForeignKeyConstraint(
             ["credit_note_id"], ["credit_notes.id"], name=op.f("fk_credit_note_lines_credit_note_id")
         ),
@@ -1584,6 +2069,18 @@ def upgrade() -> None:
         sa.Column("net_amount", sa.BigInteger(), nullable=False),
         sa.Column("tax_amount", sa.BigInteger(), nullable=False),
         sa.Column("exemption_reason", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "net_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_taxes_net_amount_bound"),
+        ),
+        sa.CheckConstraint(
+            "percent BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_taxes_percent_bound"),
+        ),
+        sa.CheckConstraint(
+            "tax_amount BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_credit_note_taxes_tax_amount_bound"),
+        ),
         sa.ForeignKeyConstraint(
             ["credit_note_id"], ["credit_notes.id"], name=op.f("fk_credit_note_taxes_credit_note_id")
         ),
@@ -1662,6 +2159,17 @@ def upgrade() -> None:
         sa.Column("shipment_line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("return_line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint("quantity <> 0", name=op.f("ck_stock_movements_quantity")),
+        sa.CheckConstraint(
+            "quantity BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_stock_movements_quantity_bound"),
+        ),
+        sa.CheckConstraint(
+            "unit_cost BETWEEN -1000000000000000000 AND 1000000000000000000",
+            name=op.f("ck_stock_movements_unit_cost_bound"),
+        ),
+        sa.CheckConstraint(
+            "value BETWEEN -1000000000000000000 AND 1000000000000000000", name=op.f("ck_stock_movements_value_bound")
+        ),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name=op.f("fk_stock_movements_batch_id")),
         sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_stock_movements_location_id")),
         sa.ForeignKeyConstraint(["order_line_id"], ["order_lines.id"], name=op.f("fk_stock_movements_order_line_id")),

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, literal, select
-from sqlalchemy.exc import ArgumentError, StatementError
+from sqlalchemy.exc import ArgumentError, IntegrityError, StatementError
 
 from tests.support.factories import make_company, make_customer, make_item
-from webapp.db import Money, Quantity, TooLarge, atomic, db
+from webapp.db import Base, Money, Quantity, Scaled, TooLarge, atomic, db
 from webapp.domain.errors import BadInput
 from webapp.models import Customer, Location, Variant
 
@@ -27,7 +27,7 @@ def store(limit: object) -> None:
         db.session.scalars(select(Customer)).one().credit_limit = limit
 
 
-@pytest.mark.parametrize("amount", ["0", "0.0001", "1234.5678", "922337203685477.5807"])
+@pytest.mark.parametrize("amount", ["0", "0.0001", "1234.5678", "100000000000000"])
 def test_an_amount_comes_back_exactly(customer, session, amount):
     store(D(amount))
 
@@ -45,7 +45,7 @@ def test_an_amount_comes_back_exactly(customer, session, amount):
         (D("NaN"), BadInput),
         (D("Infinity"), BadInput),
         (D("1e18"), BadInput),
-        (D(2**63), TooLarge),
+        (D("100000000000000.0001"), TooLarge),
     ],
 )
 def test_what_is_not_an_exact_amount_is_refused(customer, session, amount, cause):
@@ -55,6 +55,24 @@ def test_what_is_not_an_exact_amount_is_refused(customer, session, amount, cause
     assert isinstance(refusal.value, cause) or isinstance(refusal.value.__cause__, cause)
     session.rollback()
     assert session.scalars(select(Customer.credit_limit)).one() == D("1234.5678")
+
+
+def test_every_exact_number_is_bounded_in_the_database_too(customer, session):
+    bounded = {
+        (table.name, column.name)
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if any(str(rule.name).endswith(f"_{column.name}_bound") for rule in table.constraints)
+    }
+    exact = {
+        (table.name, column.name)
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, Scaled)
+    }
+    assert bounded == exact
+    with pytest.raises(IntegrityError), session.begin_nested():
+        session.execute(db.text("UPDATE customers SET credit_limit = 1000000000000000001"))
 
 
 def test_sums_and_differences_stay_exact(customer, session):

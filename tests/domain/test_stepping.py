@@ -48,7 +48,7 @@ def test_a_base_quantity_is_shown_in_a_unit_only_where_it_can_be_written_exactly
     assert from_base(D(0), D(24)) == 0
 
 
-@given(st.integers(1, 10**9), st.integers(1, 10**6))
+@given(st.integers(1, 10**8), st.integers(1, 10**6))
 def test_converting_there_and_back_gives_the_same(units, factor):
     quantity, of = D(units).scaleb(-2), D(factor).scaleb(-2)
     assert from_base(to_base(quantity, of), of) == quantity

@@ -1,5 +1,6 @@
 """Tables and their small properties. No queries, no commits."""
 
+from webapp.models import bounds  # noqa: F401, I001 - before the first table, whose numbers it bounds
 from webapp.domain.states import Tracking
 from webapp.models.approvals import Approval, ApprovalKind
 from webapp.models.audit import Event, EventDocument, StateChange

@@ -12,6 +12,7 @@ from webapp.models import ApprovalPolicy
 CUSTOMER = "ACME"
 SKUS = ("A-1", "A-2", "A-3", "A-4", "A-5")
 QUANTITY = 2
+ZONE = "UTC"  # so that both sides agree which day it is
 PRICE, COST = Decimal("19.90"), Decimal("11.10")
 PLENTY = Decimal(1_000_000)
 NO_LIMIT_IN_THE_WAY = Decimal(1_000_000_000)
@@ -28,7 +29,7 @@ class People:
 
 def found() -> People:
     """Fill an empty database; orders approve themselves by the company's policy."""
-    make_company(approval_policy=ApprovalPolicy.UP_TO_AMOUNT)
+    make_company(approval_policy=ApprovalPolicy.UP_TO_AMOUNT, time_zone=ZONE)
     staff = make_staff()
     make_customer(CUSTOMER, credit_limit=NO_LIMIT_IN_THE_WAY)
     for sku in SKUS:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from webapp.domain.money import plain
-from webapp.models import ApprovalPolicy, Order, OrderLine
+from webapp.models import ApprovalPolicy, Company, Order, OrderLine
 from webapp.queries.company import company, rates_on
 from webapp.queries.minimums import unmet_minimums
 
@@ -18,13 +20,19 @@ def policy_covering(order: Order) -> str | None:
     if ours is None or ours.approval_policy is not ApprovalPolicy.UP_TO_AMOUNT:
         return None
     most = ours.approval_policy_amount
-    rate = rates_on(order.order_date).get(order.currency)
-    if most is not None and (rate is None or order.total * rate > most):
+    if most is not None and not _is_within(order, most, ours):
         return None
     if any(_typed_below(line) for line in order.lines) or unmet_minimums(order):
         return None
     bound = "of any amount" if most is None else f"up to {plain(most, ours.base_currency)} {ours.base_currency}"
     return f"Orders {bound}, version {ours.approval_policy_version}"
+
+
+def _is_within(order: Order, most: Decimal, ours: Company) -> bool:
+    if order.currency == ours.base_currency:
+        return order.total <= most
+    rate = rates_on(order.order_date).get(order.currency)
+    return rate is not None and order.total * rate <= most
 
 
 def _typed_below(line: OrderLine) -> bool:

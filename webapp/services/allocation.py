@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, bindparam, insert, select
 
 from webapp.db import command, db
 from webapp.domain import clock
@@ -266,9 +266,16 @@ def _held_at(line_ids: Sequence[int]) -> dict[int, set[int]]:
 
 
 def _with_bins(location_id: int) -> set[int]:
-    tree = select(Location.id).where(Location.id == location_id).cte(recursive=True)
+    return set(db.session.scalars(WITH_BINS, {"location_id": location_id}))
+
+
+def _tree() -> Select[tuple[int]]:
+    tree = select(Location.id).where(Location.id == bindparam("location_id")).cte(recursive=True)
     tree = tree.union_all(select(Location.id).where(Location.parent_id == tree.c.id))
-    return set(db.session.scalars(select(tree.c.id)))
+    return select(tree.c.id)
+
+
+WITH_BINS = _tree()
 
 
 def _write(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from webapp.db import db
 from webapp.domain.order_facts import billed
@@ -16,6 +17,20 @@ from webapp.domain.states import ShipmentState
 from webapp.models import Order, OrderLine, ReturnLine, Shipment, ShipmentLine
 
 ZERO = Decimal(0)
+SHIPPED = (
+    select(
+        ShipmentLine.order_line_id,
+        Shipment.shipped_on,
+        ShipmentLine.quantity,
+        select(func.sum(ReturnLine.unbilled_qty))
+        .where(ReturnLine.shipment_line_id == ShipmentLine.id)
+        .scalar_subquery(),
+    )
+    .join(Shipment, ShipmentLine.shipment_id == Shipment.id)
+    .where(Shipment.order_id == bindparam("order_id"), Shipment.state == ShipmentState.SHIPPED)
+    .order_by(Shipment.shipped_on, Shipment.id, ShipmentLine.id)
+)
+"""What left for an order, oldest first: line, day, quantity, and what of it came back unbilled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +62,8 @@ def _uncovered(line: OrderLine, shipped: Sequence[tuple[date, Decimal]]) -> Iter
 
 def _shipped(order: Order) -> dict[int, list[tuple[date, Decimal]]]:
     """For each order line id: the day and the quantity that the customer kept or that had been billed."""
-    returned = (
-        select(ReturnLine.shipment_line_id, func.sum(ReturnLine.unbilled_qty).label("quantity"))
-        .group_by(ReturnLine.shipment_line_id)
-        .subquery()
-    )
     found: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
-    for line_id, day, quantity, back in db.session.execute(
-        select(
-            ShipmentLine.order_line_id,
-            Shipment.shipped_on,
-            ShipmentLine.quantity,
-            returned.c.quantity,
-        )
-        .join(Shipment, ShipmentLine.shipment_id == Shipment.id)
-        .outerjoin(returned, returned.c.shipment_line_id == ShipmentLine.id)
-        .where(Shipment.order_id == order.id, Shipment.state == ShipmentState.SHIPPED)
-        .order_by(Shipment.shipped_on, Shipment.id, ShipmentLine.id)
-    ):
+    rows: Iterable[Any] = db.session.execute(SHIPPED, {"order_id": order.id})
+    for line_id, day, quantity, back in rows:
         found[line_id].append((day, quantity - (back or ZERO)))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from webapp.db import db
 from webapp.domain.errors import BadInput, Refused
@@ -22,6 +22,16 @@ ZERO = Decimal(0)
 NEEDS_TAX_ID = frozenset({TaxCategory.REVERSE_CHARGE, TaxCategory.INTRA_COMMUNITY})
 """EN 16931 BR-AE-02 and BR-IC-02: the buyer is known to the tax office."""
 
+
+DRAFTED = (
+    select(InvoiceLine.order_line_id, func.sum(InvoiceLine.quantity))
+    .join(Invoice, InvoiceLine.invoice_id == Invoice.id)
+    .where(
+        InvoiceLine.order_line_id.in_(bindparam("line_ids", expanding=True)),
+        Invoice.state.in_([InvoiceState.DRAFT, InvoiceState.VALIDATED]),
+    )
+    .group_by(InvoiceLine.order_line_id)
+)
 
 Check = Callable[[Invoice], Iterator[str]]
 
@@ -101,15 +111,7 @@ def _billed_once(invoice: Invoice) -> Iterator[str]:
 
 def _drafted(order_line_ids: set[int]) -> dict[int, Decimal]:
     """What drafts hold of each order line."""
-    rows = db.session.execute(
-        select(InvoiceLine.order_line_id, func.sum(InvoiceLine.quantity))
-        .join(Invoice, InvoiceLine.invoice_id == Invoice.id)
-        .where(
-            InvoiceLine.order_line_id.in_(order_line_ids),
-            Invoice.state.in_([InvoiceState.DRAFT, InvoiceState.VALIDATED]),
-        )
-        .group_by(InvoiceLine.order_line_id)
-    )
+    rows = db.session.execute(DRAFTED, {"line_ids": order_line_ids})
     return {line_id: quantity for line_id, quantity in rows if line_id is not None}
 
 

@@ -90,9 +90,12 @@ def _day(day: date | None) -> date:
     return day
 
 
+ACCOUNTS = select(Account.purpose, Account.code).where(Account.purpose.is_not(None))
+
+
 def _account_codes() -> dict[str, str]:
     """Account codes by purpose."""
-    found = db.session.execute(select(Account.purpose, Account.code).where(Account.purpose.is_not(None)))
+    found = db.session.execute(ACCOUNTS)
     codes = {purpose: code for purpose, code in found if purpose is not None}
     missing = {RECEIVABLES, SALES, CHARGES, TAX, OPENING} - codes.keys()
     if missing:

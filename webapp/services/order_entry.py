@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.db import command, db
@@ -79,7 +79,7 @@ def create_order(given: OrderInput, *, actor: User) -> Order:
         requested_date=given.requested_date,
         customer_reference=given.customer_reference,
         notes=given.notes,
-        location=_location(given.location),
+        location_id=_location_id(given.location),
         ship_complete=customer.ship_complete if given.ship_complete is None else given.ship_complete,
         priority=customer.priority,
         tax_rounding=the_company().tax_rounding,
@@ -263,12 +263,15 @@ def _finish_edit(order: Order, actor: User) -> None:
     settle_edit(order, actor=actor)
 
 
+CUSTOMER = (
+    select(Customer)
+    .where(Customer.code == bindparam("code"))
+    .options(joinedload(Customer.addresses), joinedload(Customer.group))
+)
+
+
 def _customer(code: str) -> Customer:
-    customer = db.session.scalars(
-        select(Customer)
-        .where(Customer.code == code)
-        .options(selectinload(Customer.addresses), joinedload(Customer.group))
-    ).one_or_none()
+    customer = db.session.scalars(CUSTOMER, {"code": code}).unique().one_or_none()
     if customer is None:
         raise BadInput(f"There is no customer {code}.", field="customer")
     if customer.status is CustomerStatus.CLOSED:
@@ -276,12 +279,16 @@ def _customer(code: str) -> Customer:
     return customer
 
 
-def _location(code: str | None) -> Location:
-    if code is None:
-        location = the_company().default_location
-        if location is None:
-            raise Refused("The company has no default location. Set one in the settings.")
-        return location
+def _location_id(code: str | None) -> int:
+    if code is not None:
+        return _location(code).id
+    default = the_company().default_location_id
+    if default is None:
+        raise Refused("The company has no default location. Set one in the settings.")
+    return default
+
+
+def _location(code: str) -> Location:
     found = db.session.scalars(select(Location).where(Location.code == code, Location.is_active)).one_or_none()
     if found is None:
         raise BadInput(f"There is no location {code}.", field="location")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from webapp.db import command, db
 from webapp.domain import clock
@@ -199,15 +199,17 @@ def _received(customer: Customer, method_code: str, reference: str, payment_date
     return _Received(customer, method, reference, open_day(payment_date, field="payment_date"))
 
 
+USED_BY = select(Payment.payment_number).where(
+    Payment.customer_id == bindparam("customer_id"),
+    Payment.method_code == bindparam("method"),
+    Payment.reference == bindparam("reference"),
+    Payment.state == PaymentState.RECORDED,
+)
+
+
 def _check_unused(customer: Customer, method: PaymentMethod, reference: str) -> None:
-    used_by = db.session.scalars(
-        select(Payment.payment_number).where(
-            Payment.customer_id == customer.id,
-            Payment.method_code == method.code,
-            Payment.reference == reference,
-            Payment.state == PaymentState.RECORDED,
-        )
-    ).first()
+    of = {"customer_id": customer.id, "method": method.code, "reference": reference}
+    used_by = db.session.scalars(USED_BY, of).first()
     if used_by:
         raise Refused(
             f"The reference {reference} is already used by payment {used_by}.",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, exists, false, insert, select
+from sqlalchemy import Select, bindparam, exists, false, insert, select
 
 from webapp.db import before_commit, command, db
 from webapp.domain import clock
@@ -94,10 +95,11 @@ def take_number(series: str, issue_date: date) -> str:
     A number that an invoice of an old system already carries is passed over. Raises BadInput when a document of that
     series and year has a later date: the series is locked by then, so nobody can slip in between.
     """
-    is_taken, has_later = True, False
+    year_end, is_taken, has_later = date(issue_date.year, 12, 31), True, False
     while is_taken:
         number = next_number(series, issue_date.year)
-        is_taken, has_later = db.session.execute(select(_taken(series, number), _later(series, issue_date))).one()
+        of = {"number": number, "day": issue_date, "year_end": year_end}
+        is_taken, has_later = db.session.execute(_in_the_way(series), of).one()
     if has_later:
         raise BadInput(
             f"A document of this series is dated later than {issue_date.isoformat()}. Choose a later day.",
@@ -106,18 +108,17 @@ def take_number(series: str, issue_date: date) -> str:
     return number
 
 
-def _taken(series: str, number: str) -> ColumnElement[bool]:
-    return exists().where(Invoice.invoice_number == number) if series == INVOICES else false()
-
-
-def _later(series: str, issue_date: date) -> ColumnElement[bool]:
+@cache
+def _in_the_way(series: str) -> Select[bool, bool]:
+    """Whether an invoice carries ``:number`` already, and whether a document is later than ``:day`` in its year."""
     document = Invoice if series == INVOICES else CreditNote
+    taken = exists().where(Invoice.invoice_number == bindparam("number")) if series == INVOICES else false()
     later = exists().where(
-        document.issue_date > issue_date,
-        document.issue_date <= date(issue_date.year, 12, 31),
+        document.issue_date > bindparam("day"),
+        document.issue_date <= bindparam("year_end"),
         document.state == InvoiceState.APPROVED,
     )
-    return later.where(~Invoice.is_opening) if document is Invoice else later
+    return select(taken, later.where(~Invoice.is_opening) if document is Invoice else later)
 
 
 def store_pdf(document: Invoice | CreditNote) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from webapp.db import db
@@ -107,12 +107,14 @@ def _price_list_of(customer: Customer) -> int | None:
     return customer.price_list_id or group_list or the_company().default_price_list_id
 
 
+AGREED = select(CustomerPrice).where(
+    CustomerPrice.customer_id == bindparam("customer_id"),
+    CustomerPrice.variant_id.in_(bindparam("variant_ids", expanding=True)),
+)
+
+
 def _customer_prices(customer: Customer, variant_ids: Iterable[int]) -> dict[int, list[Candidate]]:
-    rows = db.session.scalars(
-        select(CustomerPrice).where(
-            CustomerPrice.customer_id == customer.id, CustomerPrice.variant_id.in_(set(variant_ids))
-        )
-    )
+    rows = db.session.scalars(AGREED, {"customer_id": customer.id, "variant_ids": set(variant_ids)})
     found: dict[int, list[Candidate]] = defaultdict(list)
     for row in rows:
         found[row.variant_id].append(_candidate(row, Source.CUSTOMER, f"Price agreed with {customer.name}"))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from webapp.db import db
@@ -24,22 +24,16 @@ from webapp.services.numbering import next_number
 from webapp.services.stock_holders import give_back
 
 ZERO = Decimal(0)
+OPEN = select(Allocation).where(Allocation.state == AllocationState.OPEN).order_by(Allocation.id)
+LOOSE = OPEN.where(
+    Allocation.order_line_id.in_(bindparam("line_ids", expanding=True)), Allocation.shipment_line_id.is_(None)
+).options(joinedload(Allocation.level, innerjoin=True))
+HELD = OPEN.where(Allocation.shipment_line_id.in_(bindparam("line_ids", expanding=True)))
 
 
 def loose_allocations(order: Order) -> list[Allocation]:
     """Open allocations of the order that no shipment holds, oldest first, with their levels."""
-    return list(
-        db.session.scalars(
-            select(Allocation)
-            .where(
-                Allocation.order_line_id.in_([line.id for line in order.lines]),
-                Allocation.state == AllocationState.OPEN,
-                Allocation.shipment_line_id.is_(None),
-            )
-            .order_by(Allocation.id)
-            .options(joinedload(Allocation.level, innerjoin=True))
-        )
-    )
+    return list(db.session.scalars(LOOSE, {"line_ids": [line.id for line in order.lines]}))
 
 
 def choose(order: Order, loose: Sequence[Allocation], lines: Mapping[int, Decimal]) -> list[Allocation]:
@@ -141,16 +135,7 @@ def let_go_of_goods(shipment: Shipment) -> None:
 
 def held_allocations(shipment: Shipment) -> list[Allocation]:
     """The open allocations a shipment holds, oldest first."""
-    return list(
-        db.session.scalars(
-            select(Allocation)
-            .where(
-                Allocation.shipment_line_id.in_([line.id for line in shipment.lines]),
-                Allocation.state == AllocationState.OPEN,
-            )
-            .order_by(Allocation.id)
-        )
-    )
+    return list(db.session.scalars(HELD, {"line_ids": [line.id for line in shipment.lines]}))
 
 
 def short_picks(shipment: Shipment, quantities: Mapping[int, Decimal]) -> list[tuple[ShipmentLine, Decimal]]:

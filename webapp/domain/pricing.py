@@ -2,7 +2,8 @@
 
 Order of precedence: the customer's own price, the row of the price list, the base price of the variant. Inside one
 source the row with the largest ``min_quantity <= quantity`` valid on the date wins; between equal rows the later
-``valid_from``, then the lower price. Promotions do not belong here; a price typed by hand stands over all of them.
+``valid_from``, then the lower price. Promotions go on from there (``promotions``); a price typed by hand stands over
+all of them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Source(StrEnum):
     CUSTOMER = "CUSTOMER"
     LIST = "LIST"
     BASE = "BASE"
+    PROMOTION = "PROMOTION"
     TYPED = "TYPED"
 
 
@@ -35,7 +37,10 @@ _GOES_FIRST = {Source.CUSTOMER: "a customer price", Source.LIST: "a price of the
 
 @dataclass(frozen=True, slots=True)
 class PriceStep:
-    """One step of a derivation: a rule that won or lost, with its amount and the reason in a sentence."""
+    """One step of a derivation: a rule that won or lost, with its amount and the reason in a sentence.
+
+    The steps that won stand first, in the order in which each goes on from the one before; the last is the price.
+    """
 
     kind: str
     label: str
@@ -116,17 +121,15 @@ def derive_price(candidates: Sequence[Candidate], *, quantity: Decimal, on: date
 
 
 def type_over(derived: DerivedPrice, unit_price: Decimal, typed_by: str) -> DerivedPrice:
-    """The derivation after ``typed_by`` (a person's name) typed ``unit_price`` by hand; it says what the rules gave."""
+    """The derivation after ``typed_by`` (a person's name) typed ``unit_price`` by hand; it says what the rules gave.
+
+    The typed price follows the steps that won among the rules: the last step that won is the price that counts.
+    """
     gave = "The rules give no price." if derived.unit_price is None else f"The rules give {derived.unit_price:f}."
     typed = PriceStep(Source.TYPED.value, "Typed price", unit_price, f"Typed by {typed_by}. {gave}", won=True)
-    rules = tuple(_no_longer_won(step) for step in derived.derivation)
-    return DerivedPrice(unit_price, Source.TYPED, (typed, *rules))
-
-
-def _no_longer_won(step: PriceStep) -> PriceStep:
-    if not step.won:
-        return step
-    return PriceStep(step.kind, step.label, step.amount, f"{step.detail} A typed price goes first.", step.rule_id)
+    won = [step for step in derived.derivation if step.won]
+    lost = [step for step in derived.derivation if not step.won]
+    return DerivedPrice(unit_price, Source.TYPED, (*won, typed, *lost))
 
 
 def _rank(candidate: Candidate) -> tuple[Any, ...]:

@@ -1,0 +1,368 @@
+"""Promotions on top of the price that lists gave: which of them counts for a line, what it makes of the price, and why.
+
+One promotion counts for a line: the one that makes it cheapest for the customer. Those marked stackable count together,
+one on the price that the other left, in the order of their priority; together they compete as one. Between equal ones
+the lower priority number goes first, then the older promotion, so a tie is never a question to the salesperson.
+Quantities are in base units, prices for one base unit, amounts those of the lists before any promotion.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+
+from webapp.domain.money import HUNDRED, PRICE_SCALE, WIDE, round_half_up
+from webapp.domain.numbers import tidy
+from webapp.domain.pricing import DerivedPrice, PriceStep, Source
+
+ZERO = Decimal(0)
+
+
+class Benefit(StrEnum):
+    """What a promotion gives: percent off, an amount off each base unit, a fixed price of one, or goods for nothing."""
+
+    PERCENT = "PERCENT"
+    AMOUNT = "AMOUNT"
+    FIXED_PRICE = "FIXED_PRICE"
+    FREE_GOODS = "FREE_GOODS"
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A promotion as the rules read it.
+
+    It is for all items, or for ``variants`` and for those of ``categories`` (ids, sub-categories included). With
+    ``over_lines`` its quantity and amount are asked of all its lines together, else of each. FREE_GOODS gives
+    ``free_quantity`` of ``free_variant`` (None: of the item bought) for every ``buy_quantity``. ``barred`` says why it
+    cannot count for this order although it would fit, such as that it was used up.
+    """
+
+    rule_id: int
+    name: str
+    benefit: Benefit
+    value: Decimal = ZERO
+    currency: str | None = None
+    all_items: bool = True
+    variants: frozenset[int] = frozenset()
+    categories: frozenset[int] = frozenset()
+    valid_from: date | None = None
+    valid_to: date | None = None
+    min_quantity: Decimal = ZERO
+    max_quantity: Decimal | None = None
+    min_amount: Decimal = ZERO
+    over_lines: bool = False
+    buy_quantity: Decimal = ZERO
+    free_quantity: Decimal = ZERO
+    free_variant: int | None = None
+    stackable: bool = False
+    priority: int = 0
+    barred: str = ""
+
+    @cached_property
+    def order(self) -> tuple[int, int]:
+        """Which goes first between promotions that are as good."""
+        return self.priority, self.rule_id
+
+    def price_after(self, price: Decimal) -> Decimal:
+        """What the promotion makes of a price; never a higher one, never below 0."""
+        if self.benefit is Benefit.PERCENT:
+            left = WIDE.divide(WIDE.multiply(price, HUNDRED - self.value), HUNDRED)
+            return round_half_up(left, PRICE_SCALE)
+        if self.benefit is Benefit.AMOUNT:
+            return max(price - self.value, ZERO)
+        return min(price, self.value) if self.benefit is Benefit.FIXED_PRICE else price
+
+    def free_for(self, bought: Decimal) -> Decimal:
+        """How much comes free with a quantity bought."""
+        if self.benefit is not Benefit.FREE_GOODS or not self.buy_quantity:
+            return ZERO
+        return WIDE.multiply(WIDE.divide_int(bought, self.buy_quantity), self.free_quantity)
+
+    @cached_property
+    def terms(self) -> str:
+        """What it gives and from when and how much on, as a sentence."""
+        return f"{', '.join([_GIVES[self.benefit](self), *self._conditions()])}."
+
+    def _conditions(self) -> Iterable[str]:
+        if self.min_quantity and self.max_quantity is not None:
+            yield f"from {_plain(self.min_quantity)} to {_plain(self.max_quantity)}"
+        elif self.min_quantity:
+            yield f"from {_plain(self.min_quantity)}"
+        elif self.max_quantity is not None:
+            yield f"up to {_plain(self.max_quantity)}"
+        if self.min_amount:
+            yield f"from an amount of {_plain(self.min_amount)}"
+        if self.over_lines:
+            yield "counted over all lines of it"
+        if self.valid_from:
+            yield f"since {self.valid_from.isoformat()}"
+        if self.valid_to:
+            yield f"until {self.valid_to.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A line as promotions see it: what is sold, how much, and what the lists ask for one; None has no price."""
+
+    variant_id: int
+    category_id: int | None
+    quantity: Decimal
+    unit_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """A line after promotions: its price, the promotions that count for it in order, and a step for each that fits."""
+
+    unit_price: Decimal | None
+    applied: tuple[int, ...] = ()
+    steps: tuple[PriceStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FreeGoods:
+    """What a promotion adds to the order for nothing."""
+
+    promotion: Promotion
+    variant_id: int
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PromotedOrder:
+    """The lines in the order they were given, and the goods that come free."""
+
+    lines: tuple[Promoted, ...]
+    free: tuple[FreeGoods, ...] = ()
+
+
+def promote(
+    sales: Sequence[Sale],
+    promotions: Sequence[Promotion],
+    *,
+    on: date,
+    currency: str,
+    prices: Mapping[int, Decimal] | None = None,
+) -> PromotedOrder:
+    """Choose for every line what makes it cheapest on the price date ``on``, in ``currency``.
+
+    ``prices`` are what the lists ask for goods that could come free, by variant; they only weigh one promotion against
+    another.
+    """
+    board = _Board(sales, [_dated(one, on, currency) for one in promotions], prices or {})
+    chosen = board.choose()
+    while futile := board.futile(chosen):
+        board.bar(futile)
+        chosen = board.choose()
+    return PromotedOrder(tuple(map(board.promoted, range(len(sales)), chosen)), board.free(chosen))
+
+
+def with_promotions(derived: DerivedPrice, promoted: Promoted) -> DerivedPrice:
+    """The price of the lists after promotions: what won stands first in the order it counts, then what lost and why."""
+    won = [step for step in (*derived.derivation, *promoted.steps) if step.won]
+    lost = [step for step in (*derived.derivation, *promoted.steps) if not step.won]
+    source = Source.PROMOTION if promoted.applied else derived.source
+    return replace(derived, unit_price=promoted.unit_price, source=source, derivation=(*won, *lost))
+
+
+def _dated(promotion: Promotion, on: date, currency: str) -> Promotion:
+    """The promotion, barred when day or currency are not its own."""
+    if promotion.barred:
+        return promotion
+    why = ""
+    if promotion.currency not in (None, currency):
+        why = f"It is in {promotion.currency}, not in {currency}."
+    elif promotion.valid_from and on < promotion.valid_from:
+        why = f"It starts on {promotion.valid_from.isoformat()}."
+    elif promotion.valid_to and on > promotion.valid_to:
+        why = f"It ended on {promotion.valid_to.isoformat()}."
+    return replace(promotion, barred=why) if why else promotion
+
+
+Choice = tuple[Promotion, ...]
+
+
+class _Board:
+    """The lines with the promotions that could count for each."""
+
+    def __init__(self, sales: Sequence[Sale], promotions: Sequence[Promotion], prices: Mapping[int, Decimal]) -> None:
+        self._sales = sales
+        self._prices = prices
+        self._barred = {one.rule_id: one.barred for one in promotions if one.barred}
+        self._of_line = _matches(sales, promotions)
+        self._quantities, self._amounts = self._sums()
+
+    def bar(self, rule_ids: Iterable[int]) -> None:
+        """Leave promotions out that would come to nothing."""
+        self._barred.update(dict.fromkeys(rule_ids, "The lines that took it are too few for it."))
+
+    def choose(self) -> list[Choice]:
+        """The cheapest choice for every line."""
+        return [self._choice(place) for place in range(len(self._sales))]
+
+    def futile(self, chosen: Sequence[Choice]) -> set[int]:
+        """The promotions over several lines whose free goods come to nothing by what other lines chose."""
+        taken = {one.rule_id for choice in chosen for one in choice if one.benefit is Benefit.FREE_GOODS}
+        return taken - {goods.promotion.rule_id for goods in self.free(chosen)}
+
+    def free(self, chosen: Sequence[Choice]) -> tuple[FreeGoods, ...]:
+        """The goods that come free, by promotion and variant."""
+        bought: dict[tuple[int, int], list[Decimal]] = defaultdict(list)
+        rules: dict[int, Promotion] = {}
+        for sale, choice in zip(self._sales, chosen, strict=True):
+            for one in choice:
+                if one.benefit is Benefit.FREE_GOODS:
+                    rules[one.rule_id] = one
+                    bought[one.rule_id, one.free_variant or sale.variant_id].append(sale.quantity)
+        found = []
+        for (rule_id, variant_id), quantities in sorted(bought.items()):
+            one = rules[rule_id]
+            counted = [sum(quantities, ZERO)] if one.over_lines else quantities
+            free = sum((one.free_for(quantity) for quantity in counted), ZERO)
+            if free:
+                found.append(FreeGoods(one, variant_id, free))
+        return tuple(found)
+
+    def promoted(self, place: int, choice: Choice) -> Promoted:
+        """One line after its choice, with a step for every promotion that fits its item."""
+        sale, steps, price = self._sales[place], [], self._sales[place].unit_price
+        if price is None:
+            return Promoted(None)
+        for one in choice:
+            price = one.price_after(price)
+            steps.append(_step(one, price, one.terms, won=True))
+        lost = [one for one in self._of_line[place] if one not in choice]
+        for one in lost:
+            amount = one.price_after(sale.unit_price or ZERO)
+            steps.append(_step(one, amount, self._why_not(place, one) or _why_behind(one, choice), won=False))
+        return Promoted(price, tuple(one.rule_id for one in choice), tuple(steps))
+
+    def _choice(self, place: int) -> Choice:
+        if self._sales[place].unit_price is None:
+            return ()
+        usable = [one for one in self._of_line[place] if not self._why_not(place, one)]
+        stack = tuple(sorted((one for one in usable if one.stackable), key=lambda one: one.order))
+        choices: list[Choice] = [(one,) for one in usable if not one.stackable]
+        if stack:
+            choices.append(self._that_help(place, stack))
+        ranked = [(self._cost(place, choice), choice[0].order, choice) for choice in choices if choice]
+        best = min(ranked, key=lambda one: one[:2], default=None)
+        return best[2] if best and best[0] < self._cost(place, ()) else ()
+
+    def _that_help(self, place: int, stack: Choice) -> Choice:
+        """Those of a stack that lower the price the ones before them left, or give something."""
+        found: list[Promotion] = []
+        price = self._sales[place].unit_price or ZERO
+        for one in stack:
+            after = one.price_after(price)
+            if after < price or one.benefit is Benefit.FREE_GOODS:
+                found.append(one)
+            price = after
+        return tuple(found)
+
+    def _cost(self, place: int, choice: Choice) -> Decimal:
+        """What the customer pays for a line, less the worth of what comes free with it."""
+        sale = self._sales[place]
+        price = sale.unit_price or ZERO
+        for one in choice:
+            price = one.price_after(price)
+        gifts = sum((self._worth(place, one) for one in choice), ZERO)
+        return WIDE.subtract(WIDE.multiply(sale.quantity, price), gifts)
+
+    def _worth(self, place: int, one: Promotion) -> Decimal:
+        if one.benefit is not Benefit.FREE_GOODS:
+            return ZERO
+        sale = self._sales[place]
+        bought = self._quantities[one.rule_id] if one.over_lines else sale.quantity
+        each = sale.unit_price if one.free_variant is None else self._prices.get(one.free_variant)
+        worth = WIDE.multiply(one.free_for(bought), each or ZERO)
+        return WIDE.divide(WIDE.multiply(worth, sale.quantity), bought) if one.over_lines else worth
+
+    def _why_not(self, place: int, one: Promotion) -> str:
+        """Why a promotion that fits the item does not count; empty when it could."""
+        if one.rule_id in self._barred:
+            return self._barred[one.rule_id]
+        sale = self._sales[place]
+        if one.over_lines:
+            quantity, amount = self._quantities[one.rule_id], self._amounts[one.rule_id]
+        else:
+            quantity, amount = sale.quantity, _amount(sale)
+        return _why_not_for(one, quantity, amount)
+
+    def _sums(self) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
+        quantities: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        amounts: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        for sale, found in zip(self._sales, self._of_line, strict=True):
+            for one in found:
+                if one.over_lines:
+                    quantities[one.rule_id] += sale.quantity
+                    amounts[one.rule_id] += _amount(sale)
+        return quantities, amounts
+
+
+def _matches(sales: Sequence[Sale], promotions: Sequence[Promotion]) -> list[list[Promotion]]:
+    """For every line the promotions that are for its item, in their order."""
+    everywhere = [one for one in promotions if one.all_items]
+    of_variant: dict[int, list[Promotion]] = defaultdict(list)
+    of_category: dict[int, list[Promotion]] = defaultdict(list)
+    for one in promotions:
+        for variant_id in one.variants:
+            of_variant[variant_id].append(one)
+        for category_id in one.categories:
+            of_category[category_id].append(one)
+    found = []
+    for sale in sales:
+        of_line = {one.rule_id: one for one in everywhere}
+        of_line.update((one.rule_id, one) for one in of_variant.get(sale.variant_id, ()))
+        if sale.category_id is not None:
+            of_line.update((one.rule_id, one) for one in of_category.get(sale.category_id, ()))
+        found.append(sorted(of_line.values(), key=lambda one: one.order))
+    return found
+
+
+def _amount(sale: Sale) -> Decimal:
+    return WIDE.multiply(sale.quantity, sale.unit_price or ZERO)
+
+
+def _why_not_for(one: Promotion, quantity: Decimal, amount: Decimal) -> str:
+    have = "its lines have" if one.over_lines else "the line has"
+    least = max(one.min_quantity, one.buy_quantity)
+    if quantity < least:
+        return f"It needs {_plain(least)} or more, {have} {_plain(quantity)}."
+    if one.max_quantity is not None and quantity > one.max_quantity:
+        return f"It is for up to {_plain(one.max_quantity)}, {have} {_plain(quantity)}."
+    if amount < one.min_amount:
+        come = "its lines come" if one.over_lines else "the line comes"
+        return f"It needs an amount of {_plain(one.min_amount)} or more, {come} to {_plain(amount)}."
+    return ""
+
+
+def _why_behind(one: Promotion, choice: Choice) -> str:
+    """Why a promotion that could count stands behind the choice."""
+    if not choice:
+        return "It is not below the price without it."
+    if one.stackable and all(other.stackable for other in choice):
+        return "It does not lower the price any more."
+    names = " and ".join(other.name for other in choice)
+    return f"{names} {'make' if len(choice) > 1 else 'makes'} it cheaper or as cheap, and only one counts."
+
+
+def _step(one: Promotion, amount: Decimal, detail: str, *, won: bool) -> PriceStep:
+    return PriceStep(Source.PROMOTION.value, f"Promotion {one.name}", amount, detail, one.rule_id, won=won)
+
+
+def _plain(number: Decimal) -> str:
+    return f"{tidy(number):f}"
+
+
+_GIVES = {
+    Benefit.PERCENT: lambda one: f"{_plain(one.value)} % off",
+    Benefit.AMOUNT: lambda one: f"{_plain(one.value)} off each",
+    Benefit.FIXED_PRICE: lambda one: f"{_plain(one.value)} each",
+    Benefit.FREE_GOODS: lambda one: f"{_plain(one.free_quantity)} free for every {_plain(one.buy_quantity)}",
+}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.pricing import Candidate, Source, derive_price
-from webapp.domain.promotions import Benefit, FreeGoods, Promotion, Sale, promote, with_promotions
+from webapp.domain.promotions import Benefit, FreeGoods, PromotionRule, Sale, promote, with_promotions
 
 D = Decimal
 DAY = date(2026, 5, 12)
@@ -18,19 +18,19 @@ CLEANING, FOOD = 10, 20
 
 
 def percent(value, rule_id=1, **more):
-    return Promotion(rule_id, f"P{rule_id}", Benefit.PERCENT, D(value), **more)
+    return PromotionRule(rule_id, f"P{rule_id}", Benefit.PERCENT, D(value), **more)
 
 
 def amount(value, rule_id=1, **more):
-    return Promotion(rule_id, f"P{rule_id}", Benefit.AMOUNT, D(value), **more)
+    return PromotionRule(rule_id, f"P{rule_id}", Benefit.AMOUNT, D(value), **more)
 
 
 def fixed(value, rule_id=1, **more):
-    return Promotion(rule_id, f"P{rule_id}", Benefit.FIXED_PRICE, D(value), **more)
+    return PromotionRule(rule_id, f"P{rule_id}", Benefit.FIXED_PRICE, D(value), **more)
 
 
 def free(bought, given_free, rule_id=1, **more):
-    return Promotion(
+    return PromotionRule(
         rule_id, f"P{rule_id}", Benefit.FREE_GOODS, buy_quantity=D(bought), free_quantity=D(given_free), **more
     )
 
@@ -226,7 +226,7 @@ def test_the_derivation_goes_from_the_list_to_the_promotion_and_names_the_losers
 
 RULES = st.lists(
     st.builds(
-        Promotion,
+        PromotionRule,
         rule_id=st.integers(1, 10**6),
         name=st.just("P"),
         benefit=st.sampled_from([Benefit.PERCENT, Benefit.AMOUNT, Benefit.FIXED_PRICE]),

@@ -129,6 +129,11 @@ def currency(value: Any, field: str) -> str:
     return found
 
 
+def is_currency(code: str) -> bool:
+    """Whether ``code`` is a currency of ISO 4217."""
+    return code in CURRENCIES
+
+
 def country(value: Any, field: str) -> str:
     """A country by its two letters (ISO 3166-1), or nothing."""
     return _shaped(value, field, _COUNTRY, "must be the two letters of a country, like DE", str.upper)
@@ -240,6 +245,20 @@ def day(value: Any, field: str) -> Any:
     return numbers.parse_date(value, field=field)
 
 
+def words(max_length: int, most: int = 500) -> Reader:
+    """Several short texts: a list, or text with one on each line or between semicolons. Each once, in their order."""
+    word = text(max_length, required=True)
+
+    def reader(value: Any, field: str) -> tuple[str, ...]:
+        parts = value if isinstance(value, list | tuple) else re.split(r"[\n;]", value or "")
+        found = tuple(dict.fromkeys(word(part, field) for part in parts if not is_blank(part)))
+        if len(found) > most:
+            raise BadInput(f"{numbers.label(field)} may name {most} at most.", field=field)
+        return found
+
+    return reader
+
+
 def is_blank(value: Any) -> bool:
     """Whether nothing was sent: None, or text without a character."""
     return value is None or (isinstance(value, str) and not value.strip())
@@ -255,6 +274,8 @@ def written(value: Any) -> str:
         return value.value
     if isinstance(value, Decimal):
         return f"{numbers.tidy(value):f}"
+    if isinstance(value, tuple):
+        return "\n".join(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 

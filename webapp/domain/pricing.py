@@ -125,7 +125,7 @@ def type_over(derived: DerivedPrice, unit_price: Decimal, typed_by: str) -> Deri
 
     The typed price follows the steps that won among the rules: the last step that won is the price that counts.
     """
-    gave = "The rules give no price." if derived.unit_price is None else f"The rules give {derived.unit_price:f}."
+    gave = "The rules give no price." if derived.unit_price is None else f"The rules give {tidy(derived.unit_price):f}."
     typed = PriceStep(Source.TYPED.value, "Typed price", unit_price, f"Typed by {typed_by}. {gave}", won=True)
     won = [step for step in derived.derivation if step.won]
     lost = [step for step in derived.derivation if not step.won]

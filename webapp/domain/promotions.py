@@ -33,7 +33,7 @@ class Benefit(StrEnum):
 
 
 @dataclass(frozen=True)
-class Promotion:
+class PromotionRule:
     """A promotion as the rules read it.
 
     It is for all items, or for ``variants`` and for those of ``categories`` (ids, sub-categories included). With
@@ -128,9 +128,14 @@ class Promoted:
 class FreeGoods:
     """What a promotion adds to the order for nothing."""
 
-    promotion: Promotion
+    promotion: PromotionRule
     variant_id: int
     quantity: Decimal
+
+    @property
+    def step(self) -> PriceStep:
+        """The whole derivation of their price."""
+        return _step(self.promotion, ZERO, f"Free: {self.promotion.terms}", won=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,7 @@ class PromotedOrder:
 
 def promote(
     sales: Sequence[Sale],
-    promotions: Sequence[Promotion],
+    promotions: Sequence[PromotionRule],
     *,
     on: date,
     currency: str,
@@ -170,7 +175,7 @@ def with_promotions(derived: DerivedPrice, promoted: Promoted) -> DerivedPrice:
     return replace(derived, unit_price=promoted.unit_price, source=source, derivation=(*won, *lost))
 
 
-def _dated(promotion: Promotion, on: date, currency: str) -> Promotion:
+def _dated(promotion: PromotionRule, on: date, currency: str) -> PromotionRule:
     """The promotion, barred when day or currency are not its own."""
     if promotion.barred:
         return promotion
@@ -184,13 +189,15 @@ def _dated(promotion: Promotion, on: date, currency: str) -> Promotion:
     return replace(promotion, barred=why) if why else promotion
 
 
-Choice = tuple[Promotion, ...]
+Choice = tuple[PromotionRule, ...]
 
 
 class _Board:
     """The lines with the promotions that could count for each."""
 
-    def __init__(self, sales: Sequence[Sale], promotions: Sequence[Promotion], prices: Mapping[int, Decimal]) -> None:
+    def __init__(
+        self, sales: Sequence[Sale], promotions: Sequence[PromotionRule], prices: Mapping[int, Decimal]
+    ) -> None:
         self._sales = sales
         self._prices = prices
         self._barred = {one.rule_id: one.barred for one in promotions if one.barred}
@@ -213,7 +220,7 @@ class _Board:
     def free(self, chosen: Sequence[Choice]) -> tuple[FreeGoods, ...]:
         """The goods that come free, by promotion and variant."""
         bought: dict[tuple[int, int], list[Decimal]] = defaultdict(list)
-        rules: dict[int, Promotion] = {}
+        rules: dict[int, PromotionRule] = {}
         for sale, choice in zip(self._sales, chosen, strict=True):
             for one in choice:
                 if one.benefit is Benefit.FREE_GOODS:
@@ -256,7 +263,7 @@ class _Board:
 
     def _that_help(self, place: int, stack: Choice) -> Choice:
         """Those of a stack that lower the price the ones before them left, or give something."""
-        found: list[Promotion] = []
+        found: list[PromotionRule] = []
         price = self._sales[place].unit_price or ZERO
         for one in stack:
             after = one.price_after(price)
@@ -274,7 +281,7 @@ class _Board:
         gifts = sum((self._worth(place, one) for one in choice), ZERO)
         return WIDE.subtract(WIDE.multiply(sale.quantity, price), gifts)
 
-    def _worth(self, place: int, one: Promotion) -> Decimal:
+    def _worth(self, place: int, one: PromotionRule) -> Decimal:
         if one.benefit is not Benefit.FREE_GOODS:
             return ZERO
         sale = self._sales[place]
@@ -283,7 +290,7 @@ class _Board:
         worth = WIDE.multiply(one.free_for(bought), each or ZERO)
         return WIDE.divide(WIDE.multiply(worth, sale.quantity), bought) if one.over_lines else worth
 
-    def _why_not(self, place: int, one: Promotion) -> str:
+    def _why_not(self, place: int, one: PromotionRule) -> str:
         """Why a promotion that fits the item does not count; empty when it could."""
         if one.rule_id in self._barred:
             return self._barred[one.rule_id]
@@ -305,11 +312,11 @@ class _Board:
         return quantities, amounts
 
 
-def _matches(sales: Sequence[Sale], promotions: Sequence[Promotion]) -> list[list[Promotion]]:
+def _matches(sales: Sequence[Sale], promotions: Sequence[PromotionRule]) -> list[list[PromotionRule]]:
     """For every line the promotions that are for its item, in their order."""
     everywhere = [one for one in promotions if one.all_items]
-    of_variant: dict[int, list[Promotion]] = defaultdict(list)
-    of_category: dict[int, list[Promotion]] = defaultdict(list)
+    of_variant: dict[int, list[PromotionRule]] = defaultdict(list)
+    of_category: dict[int, list[PromotionRule]] = defaultdict(list)
     for one in promotions:
         for variant_id in one.variants:
             of_variant[variant_id].append(one)
@@ -329,7 +336,7 @@ def _amount(sale: Sale) -> Decimal:
     return WIDE.multiply(sale.quantity, sale.unit_price or ZERO)
 
 
-def _why_not_for(one: Promotion, quantity: Decimal, amount: Decimal) -> str:
+def _why_not_for(one: PromotionRule, quantity: Decimal, amount: Decimal) -> str:
     have = "its lines have" if one.over_lines else "the line has"
     least = max(one.min_quantity, one.buy_quantity)
     if quantity < least:
@@ -342,7 +349,7 @@ def _why_not_for(one: Promotion, quantity: Decimal, amount: Decimal) -> str:
     return ""
 
 
-def _why_behind(one: Promotion, choice: Choice) -> str:
+def _why_behind(one: PromotionRule, choice: Choice) -> str:
     """Why a promotion that could count stands behind the choice."""
     if not choice:
         return "It is not below the price without it."
@@ -352,7 +359,7 @@ def _why_behind(one: Promotion, choice: Choice) -> str:
     return f"{names} {'make' if len(choice) > 1 else 'makes'} it cheaper or as cheap, and only one counts."
 
 
-def _step(one: Promotion, amount: Decimal, detail: str, *, won: bool) -> PriceStep:
+def _step(one: PromotionRule, amount: Decimal, detail: str, *, won: bool) -> PriceStep:
     return PriceStep(Source.PROMOTION.value, f"Promotion {one.name}", amount, detail, one.rule_id, won=won)
 
 

@@ -32,6 +32,7 @@ from webapp.models.orders import Comment, Order, OrderCharge, OrderLine
 from webapp.models.payments import CreditApplication, Payment, PaymentApplication
 from webapp.models.people import ApiToken, LoginAttempt, LoginSession, User, UserRole
 from webapp.models.prices import CustomerPrice, ListPrice, PriceList
+from webapp.models.promotions import Promotion, PromotionScope, PromotionState, PromotionUse
 from webapp.models.requests import IdempotencyKey, OutboxMessage
 from webapp.models.shipments import Disposition, Package, Return, ReturnLine, Shipment, ShipmentLine
 from webapp.models.stock import (
@@ -53,7 +54,8 @@ __all__ = [
     "Event", "EventDocument", "ExchangeRate", "IdempotencyKey", "Invoice", "InvoiceLine", "InvoiceTax", "Item",
     "Journal", "JournalLine", "ListPrice", "Location", "LoginAttempt", "LoginSession", "Lot", "MovementKind",
     "NumberSeries", "Order", "OrderCharge", "OrderLine", "OutboxMessage", "Package", "Payment",
-    "PaymentApplication", "PaymentMethod", "PaymentTerm", "PriceList", "Return", "ReturnLine", "Sending", "Serial",
+    "PaymentApplication", "PaymentMethod", "PaymentTerm", "PriceList", "Promotion", "PromotionScope",
+    "PromotionState", "PromotionUse", "Return", "ReturnLine", "Sending", "Serial",
     "Shipment", "ShipmentLine", "StateChange", "StockLevel", "StockMovement", "StoredCreditCheck", "TableView",
     "TaxClassRule", "TaxCode", "TaxRate", "Tracking", "UnitConversion", "User", "UserRole", "Variant",
 ]  # fmt: skip

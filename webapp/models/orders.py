@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from webapp.models.customers import Customer
     from webapp.models.items import Variant
     from webapp.models.people import User
+    from webapp.models.promotions import Promotion
     from webapp.models.stock import Location
 
 
@@ -111,7 +112,8 @@ class Order(Stateful, Versioned, Base):
 class OrderLine(Base):
     """One line. All quantities count base units of the variant; ``unit_price`` is for ``price_base`` base units.
 
-    ``derived_price`` is what the rules gave, ``unit_price`` what counts; ``derivation`` tells each step between.
+    ``list_price`` is what the lists gave, ``derived_price`` that after promotions, ``unit_price`` what counts;
+    ``derivation`` tells each step between. A line with ``free_with_id`` came free with a promotion and follows it.
     """
 
     __tablename__ = "order_lines"
@@ -124,9 +126,12 @@ class OrderLine(Base):
     unit: Mapped[str]
     price_base: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(1))
     unit_price: Mapped[Decimal] = mapped_column(Price)
+    list_price: Mapped[Decimal | None] = mapped_column(Price)
     derived_price: Mapped[Decimal | None] = mapped_column(Price)
     price_source: Mapped[str]
     price_typed: Mapped[bool] = mapped_column(default=False)
+    price_typed_by: Mapped[str] = mapped_column(default="")
+    free_with_id: Mapped[int | None] = mapped_column(sa.ForeignKey("promotions.id"), index=True)
     derivation: Mapped[list[Any]]
     discount_percent: Mapped[Decimal] = mapped_column(Percent, default=Decimal(0))
     entered_by_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
@@ -158,6 +163,7 @@ class OrderLine(Base):
     order: Mapped[Order] = relationship(back_populates="lines")
     variant: Mapped[Variant] = relationship()
     entered_by: Mapped[User] = relationship()
+    free_with: Mapped[Promotion | None] = relationship()
 
     @property
     def counts(self) -> LineCounts:

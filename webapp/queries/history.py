@@ -17,7 +17,7 @@ from webapp.models import Event, EventDocument
 from webapp.queries.timeline import SYSTEM, Entry, sentence_of
 
 MOST_FIELDS = 3
-MASTERS = ("customer", "item", "location", "price_list")
+MASTERS = ("customer", "item", "location", "price_list", "promotion")
 
 VERBS: dict[str, str] = {
     Action.COMPANY_FOUNDED: "set the company up",
@@ -38,6 +38,10 @@ VERBS: dict[str, str] = {
     Action.TAX_CODE_CHANGED: "changed the tax code",
     Action.PRICE_LIST_ADDED: "added the price list",
     Action.PRICE_LIST_CHANGED: "changed prices",
+    Action.PROMOTION_ADDED: "added the promotion",
+    Action.PROMOTION_CHANGED: "changed the promotion",
+    Action.PROMOTION_PUBLISHED: "published the promotion",
+    Action.PROMOTION_ENDED: "ended the promotion",
 }
 """What somebody did to master data; what happened to documents is told by ``webapp.queries.timeline``."""
 

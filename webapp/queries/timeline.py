@@ -212,6 +212,8 @@ WORDS: dict[str, Callable[[_Told], str]] = {
     Action.LINE_CHANGED: _changed_line,
     Action.LINE_REMOVED: _removed_line,
     Action.LINE_SHORT_CLOSED: _short_closed,
+    Action.COUPON_ENTERED: lambda told: f"entered coupon {told.after.get('coupon', '')}",
+    Action.COUPON_REMOVED: lambda told: f"took coupon {told.before.get('coupon', '')} off",
     Action.QUOTE_ACCEPTED: lambda told: f"turned quote {told.after.get('quote', '')} into this order",
     Action.QUOTE_REVISED: lambda told: f"opened revision {told.after.get('revision', '')} of the quote",
     Action.ORDER_SUBMITTED: lambda told: f"submitted it over {told.money('total')}",

@@ -40,6 +40,7 @@ from webapp.models import (
     OutboxMessage,
     Payment,
     PriceList,
+    Promotion,
     Shipment,
     ShipmentLine,
     StockLevel,
@@ -299,6 +300,11 @@ def lock_user(email: str) -> User:
 def lock_price_lists(list_ids: Iterable[int]) -> list[PriceList]:
     """Price lists whose prices change, locked in the order of their ids."""
     return _lock_by_id(PriceList, list_ids)
+
+
+def lock_promotions(promotion_ids: Iterable[int]) -> list[Promotion]:
+    """Promotions whose uses are counted or that change, locked in the order of their ids, after orders."""
+    return _lock_by_id(Promotion, promotion_ids)
 
 
 def lock_company() -> Company:

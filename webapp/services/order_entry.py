@@ -24,7 +24,16 @@ from webapp.services.authorize import require
 from webapp.services.company import the_company, today
 from webapp.services.numbering import keep_clear_of, next_number
 from webapp.services.order_amounts import retotal
-from webapp.services.order_lines import LineInput, answer_for, append_lines, in_base_units, reprice, retax
+from webapp.services.order_lines import (
+    LineInput,
+    answer_for,
+    append_lines,
+    in_base_units,
+    reprice,
+    retax,
+    type_price,
+)
+from webapp.services.promoting import coupons_for, keep_uses, promote_order, settle_promotions
 from webapp.services.taxing import tax_code_named, taxes_for
 
 SERIES = "SO"
@@ -58,6 +67,7 @@ class OrderInput:
     notes: str = ""
     order_number: str | None = None
     shipping_address: Mapping[str, Any] | None = field(default=None)
+    coupons: Sequence[str] = ()
 
 
 @command
@@ -92,6 +102,8 @@ def create_order(given: OrderInput, *, actor: User) -> Order:
         order.shipping_address = dict(given.shipping_address)
     with db.session.no_autoflush:
         append_lines(order, given.lines, actor=actor)
+        coupons = coupons_for(order, given.coupons)
+        uses = promote_order(order, actor=actor, coupons=coupons)
         order.charges = [_charge(order, charge) for charge in given.charges]
         retotal(order)
         _give_number(order, given)
@@ -99,6 +111,7 @@ def create_order(given: OrderInput, *, actor: User) -> Order:
     db.session.add(order)
     db.session.flush()
     locks.hold(order)
+    keep_uses(order, uses)
     audit.record(
         Action.ORDER_CREATED, order, customer, actor=actor, after={"lines": len(order.lines), "total": order.total}
     )
@@ -110,6 +123,7 @@ def add_lines(number: str, inputs: Sequence[LineInput], *, version: int | None =
     """Add lines at the end of an order. Raises IllegalMove, StaleVersion, BadInput, Refused."""
     order = editable_order(number, version, actor)
     lines = append_lines(order, inputs, actor=actor)
+    settle_promotions(order, actor=actor)
     retotal(order)
     _finish_edit(order, actor)
     audit.record(
@@ -139,7 +153,7 @@ def change_line(
     was shipped, allocated or cancelled.
     """
     order = editable_order(number, version, actor)
-    line = _line(order, line_number)
+    line = _own_line(order, line_number)
     before = _line_facts(line)
     if quantity is not None:
         _change_quantity(line, quantity)
@@ -147,9 +161,10 @@ def change_line(
         line.discount_percent = discount_percent
     if forget_typed_price:
         line.price_typed = False
-    elif unit_price is not None and (line.price_typed or unit_price != line.unit_price):
-        line.unit_price, line.price_typed = unit_price, True
+    elif unit_price is not None and unit_price != line.unit_price:
+        type_price(line, unit_price, by=actor)
     reprice(order, [line], actor=actor)
+    settle_promotions(order, actor=actor, touched=[line])
     retotal(order)
     _finish_edit(order, actor)
     audit.record(
@@ -164,10 +179,10 @@ def remove_line(number: str, line_number: int, *, version: int | None = None, ac
     order = editable_order(number, version, actor)
     if order.state is OrderState.CONFIRMED:
         raise IllegalMove(f"{order.label} is confirmed. Close the line short instead of removing it.")
-    line = _line(order, line_number)
+    line = _own_line(order, line_number)
     facts = _line_facts(line)
     order.lines.remove(line)
-    db.session.flush()
+    settle_promotions(order, actor=actor)
     retotal(order)
     _finish_edit(order, actor)
     audit.record(Action.LINE_REMOVED, order, actor=actor, before=facts, after={"total": order.total})
@@ -215,6 +230,7 @@ def copy_order(number: str, *, as_quote: bool = False, actor: User) -> Order:
             discount_percent=line.discount_percent,
         )
         for line in source.lines
+        if line.free_with_id is None
     ]
     order = create_order(
         OrderInput(
@@ -322,10 +338,13 @@ def _give_number(order: Order, given: OrderInput) -> None:
         order.begin(OrderState.DRAFT)
 
 
-def _line(order: Order, line_number: int) -> OrderLine:
+def _own_line(order: Order, line_number: int) -> OrderLine:
+    """A line that people may change: what a promotion gives follows the promotion."""
     line = order.line(line_number)
     if line is None:
         raise NotFound(f"{order.label} has no line {line_number}.")
+    if line.free_with_id is not None:
+        raise IllegalMove(f"Line {line_number} comes free with a promotion and follows the lines it belongs to.")
     return line
 
 

@@ -15,7 +15,7 @@ from webapp.domain.states import HoldState, OrderState
 from webapp.models import Comment, Order, OrderLine, User
 from webapp.queries import approval_facts
 from webapp.queries.hold_facts import open_hold
-from webapp.services import approvals, audit, credit_holds, locks
+from webapp.services import approvals, audit, credit_holds, locks, promoting
 from webapp.services.allocation import release_lines
 from webapp.services.authorize import require
 from webapp.services.company import today
@@ -118,6 +118,7 @@ def cancel_order(number: str, *, reason: str = "", actor: User) -> Order:
     released = release_lines(order, {line.line_number: line.allocated_qty for line in order.lines})
     _end_hold_of_cancelled(order, actor)
     approvals.withdraw_requests(order)
+    promoting.give_back_uses(order)
     order.move_to(OrderState.CANCELLED)
     for line in order.lines:
         line.cancelled_qty = line.quantity

@@ -12,13 +12,16 @@ from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.errors import BadInput, Refused
+from webapp.domain.money import PRICE_SCALE, round_half_up
 from webapp.domain.numbers import tidy
-from webapp.domain.pricing import DerivedPrice, Source, type_over
+from webapp.domain.pricing import DerivedPrice, PriceStep, Source, type_over
+from webapp.domain.promotions import FreeGoods, Promoted, with_promotions
 from webapp.models import Item, Order, OrderCharge, OrderLine, TaxCode, User, Variant
 from webapp.services import pricing
-from webapp.services.taxing import taxes_for
+from webapp.services.taxing import LineTax, taxes_for
 
 LONGEST_ORDER = 5000
+ZERO, ONE = Decimal(0), Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +52,49 @@ def append_lines(order: Order, inputs: Sequence[LineInput], *, actor: User) -> l
     sold = _understand(inputs)
     prices = _price(order, [(one.variant, one.quantity) for one in sold])
     taxes = taxes_for(order.tax_class, {one.variant.tax_code_id for one in sold}, on=_tax_day(order))
-    first = max((line.line_number for line in order.lines), default=0) + 1
+    first = _next_number(order)
     lines = []
     for number, (one, derived) in enumerate(zip(sold, prices, strict=True), start=first):
         tax = taxes[one.variant.tax_code_id]
-        line = OrderLine(
-            line_number=number,
-            variant=one.variant,
-            item_name=one.variant.name,
-            unit=one.given.unit or one.variant.unit,
-            price_base=one.factor,
-            quantity=one.quantity,
-            discount_percent=one.given.discount_percent,
-            tax_code_id=tax.code.id,
-            tax_category=tax.category,
-            tax_percent=tax.percent,
-            **dict.fromkeys(COUNTERS, Decimal(0)),
-        )
+        line = _line(number, one.variant, tax, unit=one.given.unit, price_base=one.factor)
+        line.quantity, line.discount_percent = one.quantity, one.given.discount_percent
         set_price(line, derived, typed=one.given.unit_price, by=actor)
         lines.append(line)
     order.lines.extend(lines)
     return lines
+
+
+def append_free_line(order: Order, variant: Variant, goods: FreeGoods, *, actor: User) -> None:
+    """Add what a promotion gives for nothing: a line of its own that the promotion answers for."""
+    tax = taxes_for(order.tax_class, {variant.tax_code_id}, on=_tax_day(order))[variant.tax_code_id]
+    line = _line(_next_number(order), variant, tax)
+    line.quantity, line.discount_percent = goods.quantity, ZERO
+    line.free_with_id = goods.promotion.rule_id
+    line.list_price = line.derived_price = line.unit_price = ZERO
+    line.price_typed, line.price_typed_by, line.price_source = False, "", Source.PROMOTION.value
+    line.derivation = [goods.step.as_dict()]
+    answer_for(line, actor)
+    order.lines.append(line)
+
+
+def _next_number(order: Order) -> int:
+    return max((line.line_number for line in order.lines), default=0) + 1
+
+
+def _line(
+    number: int, variant: Variant, tax: LineTax, *, unit: str | None = None, price_base: Decimal = ONE
+) -> OrderLine:
+    return OrderLine(
+        line_number=number,
+        variant=variant,
+        item_name=variant.name,
+        unit=unit or variant.unit,
+        price_base=price_base,
+        tax_code_id=tax.code.id,
+        tax_category=tax.category,
+        tax_percent=tax.percent,
+        **dict.fromkeys(COUNTERS, ZERO),
+    )
 
 
 COUNTERS = (
@@ -79,20 +104,56 @@ COUNTERS = (
 
 
 def set_price(line: OrderLine, derived: DerivedPrice, *, typed: Decimal | None, by: User) -> None:
-    """Give a line its price: what the rules gave, or what ``by`` typed over it. ``by`` answers for its discount.
+    """Give a line its price: what the lists gave, or what was typed over it. ``by`` answers for its discount.
 
-    Prices of the rules are per base unit; a line's price is per unit entered. Raises Refused when there is none.
+    Raises Refused when there is neither. Promotions come on top once all lines are there (``promoting``).
     """
-    gave = None if derived.unit_price is None else derived.unit_price * line.price_base
-    if typed is None and gave is None:
+    if typed is None and derived.unit_price is None:
         raise Refused(f"{line.item_name} has no price for this customer. Type one, or have a price set.")
-    chosen = derived if typed is None else type_over(derived, typed, by.name)
-    line.unit_price = gave if typed is None and gave is not None else typed or Decimal(0)
-    line.derived_price = gave
+    if typed is None:
+        line.price_typed_by = ""
+    elif not line.price_typed_by:
+        line.price_typed_by = by.name
     line.price_typed = typed is not None
+    if typed is not None:
+        line.unit_price = typed
+    put_price(line, derived, Promoted(derived.unit_price))
+    answer_for(line, by)
+
+
+def type_price(line: OrderLine, unit_price: Decimal, *, by: User) -> None:
+    """Let a price typed by hand, per unit of the line, stand until its item or customer changes."""
+    line.unit_price, line.price_typed, line.price_typed_by = unit_price, True, by.name
+
+
+def put_price(line: OrderLine, derived: DerivedPrice, promoted: Promoted) -> None:
+    """Write what the lists gave (``derived``), what promotions made of it, and what of both counts.
+
+    Prices of the rules are per base unit; a line's prices are per unit entered. A typed price stays.
+    """
+    rules = with_promotions(derived, promoted)
+    line.list_price = _per_unit(derived.unit_price, line)
+    line.derived_price = _per_unit(rules.unit_price, line)
+    chosen = type_over(rules, line.unit_price, line.price_typed_by) if line.price_typed else rules
+    if not line.price_typed:
+        line.unit_price = line.derived_price or ZERO
     line.price_source = (chosen.source or Source.TYPED).value
     line.derivation = [step.as_dict() for step in chosen.derivation]
-    answer_for(line, by)
+
+
+def list_stage(line: OrderLine) -> DerivedPrice:
+    """What the lists gave a line, per base unit, as its derivation tells it: the price before promotions."""
+    steps = [PriceStep.from_dict(step) for step in line.derivation if step["kind"] not in AFTER_LISTS]
+    won = [step for step in steps if step.won]
+    source = Source(won[0].kind) if won else None
+    return DerivedPrice(won[-1].amount if won else None, source, tuple(steps))
+
+
+AFTER_LISTS = frozenset({Source.PROMOTION.value, Source.TYPED.value})
+
+
+def _per_unit(price: Decimal | None, line: OrderLine) -> Decimal | None:
+    return None if price is None else round_half_up(price * line.price_base, PRICE_SCALE)
 
 
 def answer_for(line: OrderLine, user: User) -> None:

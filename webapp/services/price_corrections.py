@@ -20,7 +20,8 @@ from webapp.services.amendments import settle_edit
 from webapp.services.authorize import require
 from webapp.services.order_amounts import retotal
 from webapp.services.order_entry import check_version
-from webapp.services.order_lines import reprice
+from webapp.services.order_lines import reprice, type_price
+from webapp.services.promoting import settle_promotions
 
 LONGEST_REASON = 500
 
@@ -44,8 +45,9 @@ def correct_price(
     if price == line.unit_price:
         raise BadInput("This is the price the line has already.", field="unit_price")
     before = {"line_number": line_number, "unit_price": line.unit_price, "total": order.total}
-    line.unit_price, line.price_typed = price, True
+    type_price(line, price, by=actor)
     reprice(order, [line], actor=actor)
+    settle_promotions(order, actor=actor, touched=[line])
     retotal(order)
     order.bump()
     settle_edit(order, actor=actor, reason=reason)

@@ -23,8 +23,10 @@ from webapp.domain.pricing import (
     check_discount,
     derive_price,
 )
+from webapp.domain.promotions import Sale, promote, with_promotions
 from webapp.domain.totals import calculate_line
 from webapp.models import Customer, CustomerPrice, ListPrice, PriceList, Variant
+from webapp.queries.promotion_rules import live_rules
 from webapp.services.company import the_company, today
 
 
@@ -54,8 +56,16 @@ def get_item_price(
     *,
     on: date | None = None,
 ) -> Price:
-    """The price of ``quantity`` base units for ``customer``, per base unit, on ``on`` (default: today)."""
-    (derived,) = price_all(customer, [Wanted(item_variant, quantity)], on=on or today(), price_list_id=price_list_id)
+    """The price of ``quantity`` base units for ``customer``, per base unit, on ``on`` (default: today).
+
+    After the promotions that count for these units alone; what needs a coupon or further lines does not.
+    """
+    day = on or today()
+    (listed,) = price_all(customer, [Wanted(item_variant, quantity)], on=day, price_list_id=price_list_id)
+    live = live_rules(customer, {item_variant.id}, on=day)
+    sale = Sale(item_variant.id, live.categories.get(item_variant.id), quantity, listed.unit_price)
+    promoted = promote([sale], live.rules, on=day, currency=customer.currency)
+    derived = with_promotions(listed, promoted.lines[0])
     source = derived.source.value if derived.source else None
     return Price(derived.unit_price, customer.currency, source, derived.derivation)
 

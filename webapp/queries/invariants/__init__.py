@@ -10,6 +10,7 @@ from webapp.queries.invariants import (  # noqa: F401 - registers their checks
     audit,
     money,
     orders,
+    promotions,
     stock,
     whole_amounts,
 )

@@ -1,0 +1,208 @@
+"""The promotions that may count for an order, as the rules of ``webapp.domain.promotions`` take them.
+
+One statement where no promotion is published, else a fixed number however many lines and promotions there are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import and_, bindparam, exists, func, or_, select
+
+from webapp.db import db
+from webapp.domain.promotions import PromotionRule
+from webapp.models import Category, Customer, Item, Promotion, PromotionScope, PromotionState, PromotionUse, Variant
+
+ZERO = Decimal(0)
+NOBODY = -1  # the order or group of a question that names none
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRules:
+    """The rules, those among them of which an order has to hold a use, and the category of each item."""
+
+    rules: tuple[PromotionRule, ...] = ()
+    limited: frozenset[int] = frozenset()
+    coupons: frozenset[int] = frozenset()
+    held: frozenset[int] = frozenset()
+    categories: Mapping[int, int | None] = field(default_factory=dict)
+
+
+_OF_ITEMS = or_(PromotionScope.variant_id.is_not(None), PromotionScope.category_id.is_not(None))
+_OF_PEOPLE = or_(PromotionScope.customer_id.is_not(None), PromotionScope.group_id.is_not(None))
+_SCOPED = PromotionScope.promotion_id == Promotion.id
+_IS_HELD = exists().where(PromotionUse.promotion_id == Promotion.id, PromotionUse.order_id == bindparam("order_id"))
+
+LIVE = select(
+    Promotion.id, Promotion.name, Promotion.benefit, Promotion.percent, Promotion.unit_amount, Promotion.currency,
+    Promotion.valid_from, Promotion.valid_to, Promotion.min_quantity, Promotion.max_quantity, Promotion.min_amount,
+    Promotion.over_lines, Promotion.buy_quantity, Promotion.free_quantity, Promotion.free_variant_id,
+    Promotion.stackable, Promotion.priority, Promotion.coupon, Promotion.max_uses, Promotion.max_uses_per_customer,
+    Promotion.uses, (~exists().where(_SCOPED, _OF_ITEMS)).label("all_items"), _IS_HELD.label("is_held"),
+).where(
+    or_(
+        and_(
+            or_(Promotion.state == PromotionState.PUBLISHED, Promotion.id.in_(bindparam("carried", expanding=True))),
+            or_(Promotion.valid_from.is_(None), Promotion.valid_from <= bindparam("day")),
+            or_(Promotion.valid_to.is_(None), Promotion.valid_to >= bindparam("day")),
+        ),
+        Promotion.id.in_(bindparam("tried", expanding=True)),
+    ),
+    or_(Promotion.coupon.is_(None), _IS_HELD, Promotion.id.in_(bindparam("tried", expanding=True))),
+    or_(
+        ~exists().where(_SCOPED, _OF_PEOPLE),
+        exists().where(
+            _SCOPED,
+            or_(
+                PromotionScope.customer_id == bindparam("customer_id"),
+                PromotionScope.group_id == bindparam("group_id"),
+            ),
+        ),
+    ),
+)  # fmt: skip
+"""Built once, since every change of an order asks it."""
+
+ITEM_SCOPES = select(PromotionScope.promotion_id, PromotionScope.variant_id, PromotionScope.category_id).where(
+    PromotionScope.promotion_id.in_(bindparam("promotion_ids", expanding=True)),
+    or_(
+        PromotionScope.variant_id.in_(bindparam("variant_ids", expanding=True)),
+        PromotionScope.category_id.is_not(None),
+    ),
+)
+CATEGORIES_OF = (
+    select(Variant.id, Item.category_id)
+    .join(Item, Item.id == Variant.item_id)
+    .where(Variant.id.in_(bindparam("variant_ids", expanding=True)))
+)
+USES_OF_CUSTOMER = (
+    select(PromotionUse.promotion_id, func.count())
+    .where(
+        PromotionUse.promotion_id.in_(bindparam("promotion_ids", expanding=True)),
+        PromotionUse.customer_id == bindparam("customer_id"),
+    )
+    .group_by(PromotionUse.promotion_id)
+)
+
+
+def live_rules(
+    customer: Customer,
+    variant_ids: Collection[int],
+    *,
+    on: date,
+    order_id: int | None = None,
+    carried: Iterable[int] = (),
+    tried: Iterable[int] = (),
+) -> LiveRules:
+    """The published promotions for this customer on the price date ``on``.
+
+    A coupon's promotion is among them when the order ``order_id`` holds it. Those that lines ``carried`` before count
+    also after they were ended; those ``tried`` count whatever their state, dates and coupon.
+    """
+    rows = db.session.execute(
+        LIVE,
+        {
+            "day": on,
+            "order_id": order_id or NOBODY,
+            "customer_id": customer.id,
+            "group_id": customer.group_id or NOBODY,
+            "carried": list(carried),
+            "tried": list(tried),
+        },
+    ).all()
+    if not rows:
+        return LiveRules()
+    ids = [row.id for row in rows]
+    variants, categories = _item_scopes(ids, variant_ids)
+    used = _used(customer, [row.id for row in rows if row.max_uses_per_customer is not None])
+    return LiveRules(
+        rules=tuple(_rule(row, variants[row.id], categories[row.id], _barred(row, used)) for row in rows),
+        limited=frozenset(row.id for row in rows if _is_limited(row)),
+        coupons=frozenset(row.id for row in rows if row.coupon is not None),
+        held=frozenset(row.id for row in rows if row.is_held),
+        categories=dict(db.session.execute(CATEGORIES_OF, {"variant_ids": list(variant_ids)}).all()),
+    )
+
+
+def _rule(row: Any, variants: frozenset[int], categories: frozenset[int], barred: str) -> PromotionRule:
+    return PromotionRule(
+        rule_id=row.id,
+        name=row.name,
+        benefit=row.benefit,
+        value=next((value for value in (row.percent, row.unit_amount) if value is not None), ZERO),
+        currency=row.currency,
+        all_items=row.all_items,
+        variants=variants,
+        categories=categories,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        min_quantity=row.min_quantity,
+        max_quantity=row.max_quantity,
+        min_amount=row.min_amount,
+        over_lines=row.over_lines,
+        buy_quantity=row.buy_quantity,
+        free_quantity=row.free_quantity,
+        free_variant=row.free_variant_id,
+        stackable=row.stackable,
+        priority=row.priority,
+        barred=barred,
+    )
+
+
+def _is_limited(row: Any) -> bool:
+    return row.max_uses is not None or row.max_uses_per_customer is not None
+
+
+def _barred(row: Any, used: Mapping[int, int]) -> str:
+    """Why an order that holds no use yet cannot take one; empty when it can."""
+    if row.is_held:
+        return ""
+    if row.max_uses is not None and row.uses >= row.max_uses:
+        return "It has been used up."
+    if row.max_uses_per_customer is not None and used.get(row.id, 0) >= row.max_uses_per_customer:
+        return "This customer has used it as often as it allows."
+    return ""
+
+
+def _used(customer: Customer, promotion_ids: list[int]) -> dict[int, int]:
+    if not promotion_ids:
+        return {}
+    values = {"promotion_ids": promotion_ids, "customer_id": customer.id}
+    return dict(db.session.execute(USES_OF_CUSTOMER, values).all())
+
+
+def _item_scopes(
+    promotion_ids: list[int], variant_ids: Collection[int]
+) -> tuple[dict[int, frozenset[int]], dict[int, frozenset[int]]]:
+    """By promotion the items and the categories it is for; a category brings its sub-categories along."""
+    variants: dict[int, set[int]] = defaultdict(set)
+    categories: dict[int, set[int]] = defaultdict(set)
+    found = db.session.execute(ITEM_SCOPES, {"promotion_ids": promotion_ids, "variant_ids": list(variant_ids)})
+    for promotion_id, variant_id, category_id in found:
+        if variant_id is not None:
+            variants[promotion_id].add(variant_id)
+        if category_id is not None:
+            categories[promotion_id].add(category_id)
+    below = _below() if categories else {}
+    return (
+        defaultdict(frozenset, {key: frozenset(ids) for key, ids in variants.items()}),
+        defaultdict(
+            frozenset, {key: frozenset().union(*(below[one] for one in ids)) for key, ids in categories.items()}
+        ),
+    )
+
+
+def _below() -> dict[int, frozenset[int]]:
+    """By category itself and everything below it."""
+    parents = dict(db.session.execute(select(Category.id, Category.parent_id)).all())
+    below: dict[int, set[int]] = defaultdict(set)
+    for category_id in parents:
+        above: int | None = category_id
+        while above is not None:
+            below[above].add(category_id)
+            above = parents[above]
+    return {key: frozenset(ids) for key, ids in below.items()}

@@ -60,6 +60,7 @@ SECTIONS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("Orders", "orders.index", "order", P.ORDERS_READ, key="o"),
             Item("Customers", "customers.index", "people", P.CUSTOMERS_READ, key="c"),
             Item("Prices", "prices.index", "price", P.PRICES_READ),
+            Item("Promotions", "promotions.index", "cut", P.PRICES_READ),
         ),
     ),
     (

@@ -16,6 +16,7 @@ from webapp.models import Approval, ApprovalKind, ApprovalPolicy, Company, Order
 from webapp.services import order_entry, order_flow
 from webapp.services.approvals import approve_discount, approve_order, decline_discount, reject_order
 from webapp.services.confirmation import confirm_order
+from webapp.services.order_copies import copy_order
 from webapp.services.order_entry import OrderInput, create_order
 from webapp.services.order_lines import LineInput
 
@@ -152,7 +153,7 @@ def test_a_declined_discount_sends_the_order_back(staff):
 def test_the_copy_of_an_order_asks_anew_for_its_discount(staff):
     number = approved(staff, LineInput("A-1", D(1), discount_percent=D(15)))
 
-    copy = order_entry.copy_order(number, actor=staff.colleague)
+    copy = copy_order(number, actor=staff.colleague)
     order_flow.submit_order(copy.number, actor=staff.colleague)
 
     assert {request.kind for request in requests(copy.number)} == {ApprovalKind.ORDER, ApprovalKind.DISCOUNT}

@@ -18,7 +18,7 @@ from tests.support.factories import (
     ship,
 )
 from webapp.db import atomic, db
-from webapp.domain.errors import BadInput, Forbidden, IllegalMove, NotFound, Refused, StaleVersion
+from webapp.domain.errors import BadInput, IllegalMove, NotFound, Refused
 from webapp.domain.states import OrderState
 from webapp.models import Category, CustomerGroup, Order, Promotion, PromotionUse, Variant
 from webapp.queries.invariants import run_all
@@ -28,10 +28,11 @@ from webapp.services.company import today
 from webapp.services.confirmation import confirm_order
 from webapp.services.coupons import enter_coupon, remove_coupon
 from webapp.services.customers import change_customer
+from webapp.services.order_copies import copy_order
 from webapp.services.order_entry import OrderInput, create_order
 from webapp.services.order_lines import LineInput
 from webapp.services.pricing import get_item_price
-from webapp.services.promotions import add_promotion, change_promotion, end_promotion, publish_promotion
+from webapp.services.promotions import add_promotion, end_promotion, publish_promotion
 
 D = Decimal
 
@@ -330,7 +331,7 @@ def test_a_copy_asks_promotions_anew_and_takes_no_free_goods_along(staff):
     promotion(staff, "MUGS", benefit="FREE_GOODS", buy_quantity="5", free_quantity="1", free_item="MUG", items="A-1")
     number = ordered(staff)
     end_promotion("MUGS", actor=staff.manager)
-    copy = order_entry.copy_order(number, actor=staff.sales)
+    copy = copy_order(number, actor=staff.sales)
     assert [line.variant.sku for line in reload(copy.number).lines] == ["A-1"]
 
 
@@ -358,90 +359,3 @@ def test_the_price_of_an_item_counts_promotions_without_a_coupon(staff):
     assert (found.unit_price, found.source) == (D(90), "PROMOTION")
     assert [step.label for step in found.derivation if step.won] == ["Base price", "Promotion Spring"]
     assert get_item_price(variant, customer, D(4), None).unit_price == D(100)
-
-
-# -- the author ---------------------------------------------------------------------------------------------------
-
-
-def test_every_wrong_field_of_a_promotion_has_its_sentence(staff):
-    for values, field, sentence in (
-        ({}, "percent", "Say how many percent are taken off."),
-        ({"percent": "101"}, "percent", "Percent must be between 0 and 100."),
-        ({"benefit": "AMOUNT"}, "unit_amount", "Say which amount is taken off each, or what each costs."),
-        ({"benefit": "FREE_GOODS", "buy_quantity": "5"}, "free_quantity", "Say how many come free."),
-        (
-            {"percent": "5", "unit_amount": "2"}, "unit_amount",
-            "This stays empty where the promotion gives percent off.",
-        ),
-        ({"percent": "5", "free_item": "MUG"}, "free_item", "This stays empty where the promotion gives percent off."),
-        ({"percent": "5", "items": "A-1\nNO-1"}, "items", "There is no item NO-1."),
-        ({"percent": "5", "categories": "Nothing"}, "categories", "There is no category Nothing."),
-        ({"percent": "5", "customers": "NOBODY"}, "customers", "There is no customer NOBODY."),
-        ({"percent": "5", "groups": "NONE"}, "groups", "There is no customer group NONE."),
-        (
-            {"percent": "5", "valid_from": "2026-05-02", "valid_to": "2026-05-01"}, "valid_to",
-            "The last day 2026-05-01 lies before the first day 2026-05-02.",
-        ),
-        (
-            {"percent": "5", "min_quantity": "5", "max_quantity": "4"}, "max_quantity",
-            "The largest quantity is below the smallest.",
-        ),
-        ({"percent": "5", "max_uses": "0"}, "max_uses", "Max uses must be a whole number from 1 to 1000000000."),
-        ({"percent": "5", "currency": "XXQ"}, "currency", "Currency XXQ is not a currency code of ISO 4217, like EUR."),
-    ):  # fmt: skip
-        with pytest.raises(BadInput) as refused:
-            add_promotion(code="P", name="P", actor=staff.manager, **values)
-        assert refused.value.details[field] == sentence if refused.value.details else refused.value.message == sentence
-    assert db.session.scalars(select(Promotion)).all() == []
-
-
-def test_codes_and_coupons_are_taken_once(staff):
-    promotion(staff, coupon="HELLO")
-    with pytest.raises(BadInput, match="There is a promotion SPRING already"):
-        promotion(staff)
-    with pytest.raises(BadInput, match="Coupon HELLO belongs to promotion SPRING already"):
-        promotion(staff, "OTHER", coupon="hello")
-
-
-def test_changing_a_promotion_keeps_what_is_not_named_and_refuses_a_stale_form(staff):
-    promotion(staff, items="A-1\nB-1", min_quantity="2")
-    changed = change_promotion("SPRING", version=2, percent="15", items=["B-1", "MUG"], actor=staff.manager)
-    assert changed.version == 3
-    assert (changed.percent, changed.min_quantity) == (D(15), D(2))
-    assert prices(ordered(staff, LineInput("A-1", D(2)), LineInput("MUG", D(2)))) == [D(100), D("6.8")]
-    with pytest.raises(StaleVersion) as stale:
-        change_promotion("SPRING", version=2, percent="20", actor=staff.manager)
-    assert stale.value.details["fields"] == {"percent": {"yours": "20", "now": "15"}}
-    with pytest.raises(BadInput, match="The code of a promotion stays"):
-        change_promotion("SPRING", version=3, code="SUMMER", actor=staff.manager)
-
-
-def test_fewer_uses_than_are_held_are_refused(staff):
-    promotion(staff, max_uses="5")
-    ordered(staff), ordered(staff)
-    with pytest.raises(BadInput, match="2 orders hold a use already"):
-        change_promotion("SPRING", version=2, max_uses="1", actor=staff.manager)
-
-
-def test_moves_of_a_promotion(staff):
-    promotion(staff)
-    with pytest.raises(IllegalMove, match="Promotion SPRING is published, not draft"):
-        publish_promotion("SPRING", actor=staff.manager)
-    end_promotion("SPRING", actor=staff.manager)
-    with pytest.raises(IllegalMove, match="Promotion SPRING is ended, not published"):
-        end_promotion("SPRING", actor=staff.manager)
-    with pytest.raises(IllegalMove, match="was ended and stays as it was"):
-        change_promotion("SPRING", version=3, percent="1", actor=staff.manager)
-    with pytest.raises(NotFound):
-        publish_promotion("NONE", actor=staff.manager)
-
-
-def test_only_who_may_write_prices_makes_promotions(staff):
-    for refused in (
-        lambda: add_promotion(code="P", name="P", percent="5", actor=staff.sales),
-        lambda: publish_promotion("P", actor=staff.warehouse),
-        lambda: end_promotion("P", actor=staff.accountant),
-        lambda: change_promotion("P", version=1, percent="9", actor=staff.sales),
-    ):
-        with pytest.raises(Forbidden):
-            refused()

@@ -29,6 +29,7 @@ from webapp.services.order_flow import submit_order
 from webapp.services.order_lines import LineInput
 from webapp.services.payments import record_payment, record_receipt
 from webapp.services.price_lists import add_price_list, put_price
+from webapp.services.promotions import add_promotion, launch_promotion
 from webapp.services.returns import ReturnInput, receive_return
 from webapp.services.tokens import make_token
 
@@ -46,6 +47,7 @@ def one_of_everything() -> tuple[Staff, Documents]:
     make_token(staff.sales.email, actor=staff.admin)
     _stock_the_shelves(staff)
     _agree_on_prices(staff)
+    _promote(staff)
     return staff, _entered(staff) | _on_the_way(staff) | _billed(staff) | _put_right(staff)
 
 
@@ -61,11 +63,23 @@ def _agree_on_prices(staff: Staff) -> None:
     put_customer_price("ACME", sku="B-1", unit_price="9.50", actor=staff.admin)
 
 
+def _promote(staff: Staff) -> None:
+    """A promotion that counts for orders that carry its coupon, and a draft that meets it."""
+    launch_promotion(
+        code="SPRING", name="Spring", percent="10", categories="", items="A-1", coupon="SPRING10", max_uses="5",
+        actor=staff.manager,
+    )  # fmt: skip
+    add_promotion(
+        code="MUGS", name="A cheese for every twelve", benefit="FREE_GOODS", buy_quantity="12", free_quantity="1",
+        free_item="CHEESE", items="A-1", actor=staff.manager,
+    )  # fmt: skip
+
+
 def _entered(staff: Staff) -> Documents:
     """A quote, an order that is being typed in, one that waits for two approvals, one that credit stops."""
     lines = [LineInput("A-1", D(12)), LineInput("CHEESE", D(500))]
     quote = create_order(OrderInput("ACME", lines, as_quote=True), actor=staff.sales)
-    draft = create_order(OrderInput("ACME", lines), actor=staff.sales)
+    draft = create_order(OrderInput("ACME", lines, coupons=["SPRING10"]), actor=staff.sales)
     cheap = LineInput("A-1", D(3), discount_percent=D(12))
     waiting = create_order(OrderInput("ACME", [cheap]), actor=staff.sales)
     submit_order(waiting.number, reason="Their first order.", actor=staff.sales)

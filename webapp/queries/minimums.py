@@ -20,7 +20,7 @@ class Unmet:
 
 def unmet_minimums(order: Order) -> list[Unmet]:
     """Every minimum quantity, multiple and order value that the order misses."""
-    found = [unmet for line in order.lines for unmet in _of_line(line)]
+    found = [unmet for line in order.lines if line.free_with_id is None for unmet in _of_line(line)]
     goods = sum((line.net_amount for line in order.lines), Decimal(0))
     missing = order.customer.minimum_order_value - goods
     if missing > 0:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp.db import db
@@ -15,9 +15,9 @@ from webapp.domain.money import round_half_up
 from webapp.domain.numbers import tidy
 from webapp.domain.order_facts import to_ship, wanted
 from webapp.domain.permissions import Permission
-from webapp.domain.pricing import PriceStep, effective_discount
+from webapp.domain.pricing import PriceStep, Source, effective_discount
 from webapp.domain.states import OrderState
-from webapp.models import Approval, ApprovalKind, Comment, Order, OrderLine, User
+from webapp.models import Approval, ApprovalKind, Comment, Order, OrderLine, Promotion, PromotionUse, User
 from webapp.queries import timeline
 from webapp.queries.blockers import Blocker, blockers_of
 from webapp.queries.company import company
@@ -51,10 +51,15 @@ class LineView:
         """In the unit the line was entered in."""
         return tidy(self.line.quantity / self.line.price_base)
 
-    @property
+    @cached_property
     def steps(self) -> list[PriceStep]:
         """How the price came about."""
         return [PriceStep.from_dict(step) for step in self.line.derivation]
+
+    @property
+    def promotions(self) -> list[str]:
+        """The promotions that count for the line, in words."""
+        return [step.label for step in self.steps if step.won and step.kind == Source.PROMOTION]
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,7 @@ class OrderPage:
     user: User
     history: Sequence[timeline.Entry]
     comments: Sequence[Comment]
+    coupons: Sequence[str]
 
     @property
     def order(self) -> Order:
@@ -190,6 +196,12 @@ class OrderPage:
         over = {one.line.id for one in self.facts.over}
         return [self._line(line, requests.get(line.id), line.id in over) for line in self.order.lines]
 
+    def changed_since(self, before: Mapping[int, Decimal], besides: int) -> list[LineView] | None:
+        """The other lines whose price is another than ``before``; None when lines came or went."""
+        if before.keys() != {view.number for view in self.lines}:
+            return None
+        return [view for view in self.lines if view.number != besides and view.line.unit_price != before[view.number]]
+
     def line(self, number: int) -> LineView | None:
         """One line by its number."""
         return next((view for view in self.lines if view.number == number), None)
@@ -228,7 +240,7 @@ class OrderPage:
             over_limit=over,
             free=free,
             margin=margin,
-            editable=self.can_edit and bool(open_quantity),
+            editable=self.can_edit and bool(open_quantity) and line.free_with_id is None,
         )
 
 
@@ -240,6 +252,30 @@ def order_page(number: str, user: User) -> OrderPage:
         user=user,
         history=timeline.history_of(Order.document_kind, order.id, order.currency),
         comments=_comments(order),
+        coupons=coupons_of(order.id),
+    )
+
+
+def line_prices(number: str) -> dict[int, Decimal]:
+    """The unit prices of an order's lines by line number, to tell afterwards which of them changed."""
+    return dict(
+        db.session.execute(
+            select(OrderLine.line_number, OrderLine.unit_price)
+            .join(Order, Order.id == OrderLine.order_id)
+            .where(or_(Order.order_number == number, Order.quote_number == number))
+        ).all()
+    )
+
+
+def coupons_of(order_id: int) -> list[str]:
+    """The codes of the coupons that an order carries."""
+    return list(
+        db.session.scalars(
+            select(Promotion.coupon)
+            .join(PromotionUse, PromotionUse.promotion_id == Promotion.id)
+            .where(PromotionUse.order_id == order_id, Promotion.coupon.is_not(None))
+            .order_by(Promotion.coupon)
+        )
     )
 
 

@@ -16,7 +16,8 @@ from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from webapp.db import db
 from webapp.domain.promotions import PromotionRule
-from webapp.models import Category, Customer, Item, Promotion, PromotionScope, PromotionState, PromotionUse, Variant
+from webapp.models import Customer, Item, Promotion, PromotionScope, PromotionState, PromotionUse, Variant
+from webapp.queries.category_trees import with_sub_categories
 
 ZERO = Decimal(0)
 NOBODY = -1  # the order or group of a question that names none
@@ -128,14 +129,20 @@ def live_rules(
     )
 
 
+def rule_of(promotion: Promotion) -> PromotionRule:
+    """A promotion as the rules take it, without what it is for; its terms are those of the page."""
+    return _rule(promotion, frozenset(), frozenset(), "")
+
+
 def _rule(row: Any, variants: frozenset[int], categories: frozenset[int], barred: str) -> PromotionRule:
+    """From a promotion, or a row of its columns."""
     return PromotionRule(
         rule_id=row.id,
         name=row.name,
         benefit=row.benefit,
         value=next((value for value in (row.percent, row.unit_amount) if value is not None), ZERO),
         currency=row.currency,
-        all_items=row.all_items,
+        all_items=getattr(row, "all_items", True),
         variants=variants,
         categories=categories,
         valid_from=row.valid_from,
@@ -187,22 +194,10 @@ def _item_scopes(
             variants[promotion_id].add(variant_id)
         if category_id is not None:
             categories[promotion_id].add(category_id)
-    below = _below() if categories else {}
+    below = with_sub_categories() if categories else {}
     return (
         defaultdict(frozenset, {key: frozenset(ids) for key, ids in variants.items()}),
         defaultdict(
             frozenset, {key: frozenset().union(*(below[one] for one in ids)) for key, ids in categories.items()}
         ),
     )
-
-
-def _below() -> dict[int, frozenset[int]]:
-    """By category itself and everything below it."""
-    parents = dict(db.session.execute(select(Category.id, Category.parent_id)).all())
-    below: dict[int, set[int]] = defaultdict(set)
-    for category_id in parents:
-        above: int | None = category_id
-        while above is not None:
-            below[above].add(category_id)
-            above = parents[above]
-    return {key: frozenset(ids) for key, ids in below.items()}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from webapp.db import command, db
 from webapp.domain.actions import Action
 from webapp.domain.errors import NotFound
 from webapp.models import Order, Promotion, PromotionUse, User
+from webapp.queries.order_page import coupons_of
 from webapp.services import audit
 from webapp.services.amendments import settle_edit
 from webapp.services.order_amounts import retotal
@@ -41,6 +44,22 @@ def remove_coupon(number: str, code: str, *, version: int | None = None, actor: 
     drop_coupon(order, promotion_id)
     _settle(order, actor)
     audit.record(Action.COUPON_REMOVED, order, actor=actor, before={"coupon": coupon}, after={"total": order.total})
+    return order
+
+
+@command
+def replace_coupons(number: str, codes: Sequence[str], *, actor: User) -> Order:
+    """Let an order carry exactly these coupons. Raises as entering and removing do."""
+    order = editable_order(number, None, actor)
+    wanted = {read_coupon(code) for code in codes}
+    there = set(coupons_of(order.id))
+    for coupon in sorted(there - wanted):
+        remove_coupon(number, coupon, actor=actor)
+    for coupon in sorted(wanted - there):
+        enter_coupon(number, coupon, actor=actor)
+    audit.record(
+        Action.ORDER_CHANGED, order, actor=actor, before={"coupons": sorted(there)}, after={"coupons": sorted(wanted)}
+    )
     return order
 
 

@@ -39,8 +39,6 @@ from webapp.models import (
     OrderLine,
     OutboxMessage,
     Payment,
-    PriceList,
-    Promotion,
     Shipment,
     ShipmentLine,
     StockLevel,
@@ -297,14 +295,9 @@ def lock_user(email: str) -> User:
     return _lock_one(select(User).where(User.email == email.strip().lower()), User, email, "user")
 
 
-def lock_price_lists(list_ids: Iterable[int]) -> list[PriceList]:
-    """Price lists whose prices change, locked in the order of their ids."""
-    return _lock_by_id(PriceList, list_ids)
-
-
-def lock_promotions(promotion_ids: Iterable[int]) -> list[Promotion]:
-    """Promotions whose uses are counted or that change, locked in the order of their ids, after orders."""
-    return _lock_by_id(Promotion, promotion_ids)
+def lock_price_rules(model: type[M], ids: Iterable[int]) -> list[M]:
+    """Price lists or promotions that change, or whose uses are counted, locked in the order of their ids."""
+    return _lock_by_id(model, ids)
 
 
 def lock_company() -> Company:

@@ -11,6 +11,7 @@ from webapp.db import command
 from webapp.domain.actions import Action
 from webapp.models import Order, User
 from webapp.services import audit
+from webapp.services.coupons import replace_coupons
 from webapp.services.order_entry import add_lines, change_line, change_order, editable_order, remove_line
 from webapp.services.order_lines import LineInput
 
@@ -29,11 +30,12 @@ class LineEdit:
 
 @dataclass(frozen=True, slots=True)
 class OrderEdit:
-    """What changes on an order: fields of its head, lines that are new, lines that change or go."""
+    """What changes on an order: fields of its head, lines that are new, lines that change or go, all its coupons."""
 
     head: Mapping[str, Any] = field(default_factory=dict)
     added: Sequence[LineInput] = ()
     changed: Sequence[LineEdit] = ()
+    coupons: Sequence[str] | None = None
 
 
 @command
@@ -46,6 +48,8 @@ def edit_order(number: str, edit: OrderEdit, *, version: int | None = None, acto
         _change(number, line, actor)
     if edit.added:
         add_lines(number, edit.added, actor=actor)
+    if edit.coupons is not None:
+        replace_coupons(number, edit.coupons, actor=actor)
     audit.record(Action.ORDER_CHANGED, order, actor=actor)
     return order
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from webapp.db import command, db
 from webapp.domain import clock
@@ -204,45 +204,6 @@ def change_order(number: str, *, version: int | None = None, actor: User, **chan
     _finish_edit(order, actor)
     after = {name: _head_value(order, name) for name in changes}
     audit.record(Action.ORDER_CHANGED, order, actor=actor, before=before, after=after)
-    return order
-
-
-@command
-def copy_order(number: str, *, as_quote: bool = False, actor: User) -> Order:
-    """A new draft with the same items and quantities, at the prices of today; typed prices and discounts are kept.
-
-    What goes beyond the copier's maximum waits for approval as if he had typed it.
-    """
-    require(actor, Permission.ORDERS_WRITE)
-    source = db.session.scalars(
-        select(Order)
-        .where((Order.order_number == number) | (Order.quote_number == number))
-        .options(selectinload(Order.lines).joinedload(OrderLine.variant, innerjoin=True), joinedload(Order.customer))
-    ).one_or_none()
-    if source is None:
-        raise NotFound(f"There is no order {number}.")
-    lines = [
-        LineInput(
-            sku=line.variant.sku,
-            quantity=line.quantity / line.price_base,
-            unit=line.unit,
-            unit_price=line.unit_price if line.price_typed else None,
-            discount_percent=line.discount_percent,
-        )
-        for line in source.lines
-        if line.free_with_id is None
-    ]
-    order = create_order(
-        OrderInput(
-            customer=source.customer.code,
-            lines=lines,
-            order_discount_percent=source.order_discount_percent,
-            location=source.location.code,
-            as_quote=as_quote,
-        ),
-        actor=actor,
-    )
-    audit.record(Action.ORDER_COPIED, order, source, actor=actor)
     return order
 
 

@@ -132,4 +132,4 @@ def _lock(code: str) -> PriceList:
     found = _find(code)
     if found is None:
         raise NotFound(f"There is no price list {code}.")
-    return locks.lock_price_lists([found.id])[0]
+    return locks.lock_price_rules(PriceList, [found.id])[0]

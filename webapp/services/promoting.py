@@ -107,7 +107,7 @@ def _promotion_behind(code: str, order: Order) -> int:
     )
     if promotion_id is None:
         raise BadInput(f"There is no coupon {code}.", field="coupon")
-    (promotion,) = locks.lock_promotions([promotion_id])
+    (promotion,) = locks.lock_price_rules(Promotion, [promotion_id])
     why = _why_no_coupon(promotion, order)
     if why:
         raise Refused(f"Coupon {code} {why}")
@@ -145,7 +145,7 @@ def _live(order: Order, sold: Sequence[OrderLine], carried: set[int], coupons: C
     counted = {rule.rule_id for rule in live.rules if rule.rule_id in live.limited and _fits(rule, live)}
     if not counted:
         return live
-    locks.lock_promotions(counted)
+    locks.lock_price_rules(Promotion, counted)
     return ask()
 
 
@@ -238,7 +238,7 @@ def _is_settled(line: OrderLine) -> bool:
 def _take(order: Order, promotion_ids: frozenset[int]) -> None:
     if not promotion_ids:
         return
-    for promotion in locks.lock_promotions(promotion_ids):
+    for promotion in locks.lock_price_rules(Promotion, promotion_ids):
         promotion.uses += 1
     taken = {"order_id": order.id, "customer_id": order.customer_id, "taken_at": clock.now()}
     db.session.execute(insert(PromotionUse), [{"promotion_id": one, **taken} for one in sorted(promotion_ids)])
@@ -247,7 +247,7 @@ def _take(order: Order, promotion_ids: frozenset[int]) -> None:
 def _give_back(order: Order, promotion_ids: frozenset[int]) -> None:
     if not promotion_ids:
         return
-    for promotion in locks.lock_promotions(promotion_ids):
+    for promotion in locks.lock_price_rules(Promotion, promotion_ids):
         promotion.uses -= 1
     db.session.execute(
         delete(PromotionUse).where(PromotionUse.order_id == order.id, PromotionUse.promotion_id.in_(promotion_ids))

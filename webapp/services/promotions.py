@@ -79,6 +79,14 @@ def add_promotion(*, actor: User, **values: Any) -> Promotion:
 
 
 @command
+def launch_promotion(*, actor: User, **values: Any) -> Promotion:
+    """Draft and publish a promotion in one act. Raises as ``add_promotion`` does."""
+    promotion = publish_promotion(add_promotion(actor=actor, **values).code, actor=actor)
+    audit.record(Action.PROMOTION_PUBLISHED, promotion, actor=actor, after=promotion_record(promotion))
+    return promotion
+
+
+@command
 def change_promotion(code: str, /, *, version: int, actor: User, **changes: Any) -> Promotion:
     """Change a draft, or a published promotion for prices that are asked from now on.
 
@@ -259,4 +267,4 @@ def _lock(code: str) -> Promotion:
     found = _find(code)
     if found is None:
         raise NotFound(f"There is no promotion {code}.")
-    return locks.lock_promotions([found.id])[0]
+    return locks.lock_price_rules(Promotion, [found.id])[0]

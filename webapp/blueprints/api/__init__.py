@@ -11,6 +11,7 @@ from webapp.blueprints.api import (
     orders,
     payments,
     prices,
+    promotions,
     reports,
     shapes,
     shipments,
@@ -18,6 +19,6 @@ from webapp.blueprints.api import (
 )
 from webapp.blueprints.api.routing import bp
 
-RESOURCES = (customers, items, stock, prices, orders, order_moves, shipments, invoices, payments, reports)
+RESOURCES = (customers, items, stock, prices, promotions, orders, order_moves, shipments, invoices, payments, reports)
 
 __all__ = ["RESOURCES", "bp", "description", "shapes"]

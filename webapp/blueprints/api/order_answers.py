@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from webapp.blueprints.api.schemas.orders import BlockerOutput, OrderOutput
 from webapp.queries.blockers import Blocker, blockers_of
-from webapp.queries.order_page import address_of
+from webapp.queries.order_page import address_of, coupons_of
 from webapp.queries.order_pages import whole_order
 
 
@@ -12,7 +12,7 @@ def order_answer(order_id: int) -> OrderOutput:
     """The order with its lines, hold and blockers."""
     order = whole_order(order_id)
     page = address_of(order)
-    return OrderOutput.whole(order, [_blocker(blocker, page) for blocker in blockers_of(order)])
+    return OrderOutput.whole(order, [_blocker(blocker, page) for blocker in blockers_of(order)], coupons_of(order.id))
 
 
 def _blocker(blocker: Blocker, page: str) -> BlockerOutput:

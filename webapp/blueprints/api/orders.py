@@ -66,6 +66,7 @@ def create_order(body: OrderInput) -> Answer:
         lines=_lines(body.lines),
         order_date=body.order_date,
         as_quote=body.as_quote,
+        coupons=body.coupons,
         **_head(body, customer.currency),
     )
     order = order_entry.create_order(given, actor=program())
@@ -80,6 +81,7 @@ def change_order(body: OrderChange, ref: str, version: int) -> OrderOutput:
         head=_head(body, order.currency),
         added=_lines(line for line in body.lines if line.line_number is None),
         changed=[_edit(line) for line in body.lines if line.line_number is not None],
+        coupons=body.coupons,
     )
     edit_order(order.number, edit, version=version, actor=program())
     return order_answer(order.id)

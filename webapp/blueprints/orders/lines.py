@@ -21,7 +21,7 @@ from webapp.domain.permissions import Permission
 from webapp.filters import decimal_comma
 from webapp.form_posts import Attempt, attempt, form_version, is_removal, run_once, try_once
 from webapp.queries.order_facts import find_order, visible_order
-from webapp.queries.order_page import LineView, OrderPage
+from webapp.queries.order_page import LineView, OrderPage, line_prices
 from webapp.services.approvals import approve_discount, decline_discount
 from webapp.services.entry_quote import line_input, quote_entry
 from webapp.services.order_entry import add_lines, change_line, remove_line
@@ -50,20 +50,23 @@ def show_entry(number: str) -> str:
 def create_lines(number: str) -> Response | str | tuple[str, int]:
     """Add the typed line, or all pasted rows, or say why not; nothing typed is lost."""
     visible_order(number, current_user)
+    before = line_prices(number)
     done = try_once(lambda: _add(number))
     page = the_page(number)
     if done.refusal:
         return _entry_again(page, done), done.status
     added = [view for view in page.lines if view.number >= done.data["first"]]
+    others = page.changed_since({**before, **{view.number: view.line.unit_price for view in added}}, besides=0)
     said = f"{len(added)} line{'' if len(added) == 1 else 's'} added."
-    if "rows" in request.form or done.replayed:
+    if "rows" in request.form or done.replayed or others is None or len(added) > done.data["entered"]:
         return order_again(number, said)
     return htmx.piece_or_redirect(
         "orders/_entry_answer.html",
         to=f"{page.url}#entry",
-        also=("orders/_new_rows.html", "orders/_keys.html", "orders/_aside.html"),
+        also=("orders/_new_rows.html", "orders/_other_lines.html", "orders/_keys.html", "orders/_aside.html"),
         page=page,
         added=added,
+        others=others,
         refusal=None,
         entry="",
     )
@@ -72,7 +75,8 @@ def create_lines(number: str) -> Response | str | tuple[str, int]:
 def _add(number: str) -> dict[str, Any]:
     inputs = _pasted(request.form["rows"]) if "rows" in request.form else [_typed(request.form)]
     order = add_lines(number, inputs, version=form_version(), actor=current_user)
-    return {"first": order.lines[-len(inputs)].line_number}
+    first = max(line.line_number for line in order.lines if line.free_with_id is None) - len(inputs) + 1
+    return {"first": first, "entered": len(inputs)}
 
 
 def _read(text: str) -> Entry:
@@ -143,16 +147,21 @@ def update_line(number: str, line_number: int) -> Response | tuple[str, int]:
     if is_removal():
         run_once(lambda: {"number": _remove(number, line_number)})
         return order_again(number, f"Line {line_number} is taken off.")
+    before = line_prices(number)
     done = try_once(lambda: {"number": _change(number, line_number)})
     page = the_page(number)
     view = _line(page, line_number)
     if done.refusal is None:
+        others = page.changed_since(before, besides=line_number)
+        if others is None:
+            return order_again(number, f"Line {line_number} is saved, and what comes free with it follows.")
         return htmx.piece_or_redirect(
             "orders/_line_note.html",
             to=f"{page.url}#line-{line_number}",
-            also=("orders/_line_facts.html", "orders/_aside.html"),
+            also=("orders/_line_facts.html", "orders/_other_lines.html", "orders/_aside.html"),
             page=page,
             view=view,
+            others=others,
             refusal=None,
         )
     again = htmx.piece_or_page(

@@ -20,7 +20,9 @@ from webapp.queries.customer_search import find_customers, the_customer
 from webapp.queries.order_facts import visible_order
 from webapp.queries.order_page import address_of
 from webapp.queries.orders import order_list
-from webapp.services.order_entry import OrderInput, change_order, copy_order, create_order
+from webapp.services import coupons
+from webapp.services.order_copies import copy_order
+from webapp.services.order_entry import OrderInput, change_order, create_order
 from webapp.services.order_flow import comment_on_order
 
 LONGEST_REFERENCE, LONGEST_NOTE = 100, 2000
@@ -92,6 +94,25 @@ def update_head(number: str) -> Response:
     visible_order(number, current_user)
     run_once(lambda: _named(change_order(number, version=form_version(), actor=current_user, **_head_of(request.form))))
     return order_again(number, "Saved.")
+
+
+@bp.post("/<number>/coupons")
+@requires(Permission.ORDERS_WRITE)
+def create_coupon(number: str) -> Response:
+    """Let a coupon's promotion count for the order."""
+    visible_order(number, current_user)
+    code = request.form.get("coupon", "")
+    run_once(lambda: _named(coupons.enter_coupon(number, code, version=form_version(), actor=current_user)))
+    return order_again(number, f"Coupon {code.strip().upper()} is entered.")
+
+
+@bp.route("/<number>/coupons/<code>", methods=["POST", "DELETE"])
+@requires(Permission.ORDERS_WRITE)
+def remove_coupon(number: str, code: str) -> Response:
+    """Take a coupon off."""
+    visible_order(number, current_user)
+    run_once(lambda: _named(coupons.remove_coupon(number, code, version=form_version(), actor=current_user)))
+    return order_again(number, f"Coupon {code} is taken off.")
 
 
 def _create() -> dict[str, Any]:

@@ -160,11 +160,10 @@ class PriceBook:
 
 
 def _locked(model: type[Owner], codes: list[str]) -> list[Any]:
-    lock = locks.lock_price_lists if model is PriceList else locks.lock_customers
     found: list[Any] = []
     for part in chunks(codes):
         ids = db.session.scalars(select(model.id).where(model.code.in_(part))).all()
-        found += lock(ids)
+        found += locks.lock_price_rules(PriceList, ids) if model is PriceList else locks.lock_customers(ids)
     return found
 
 

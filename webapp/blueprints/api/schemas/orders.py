@@ -33,6 +33,7 @@ from webapp.blueprints.api.schemas.base import (
     count,
     price,
 )
+from webapp.blueprints.api.schemas.steps import StepOutput
 from webapp.domain.money import plain
 from webapp.domain.order_facts import allocation_status, billing_status, shipping_status
 from webapp.models import CreditHold, Order, OrderCharge, OrderLine
@@ -98,12 +99,14 @@ class OrderInput(OrderHead):
     lines: list[LineInput] = Field(max_length=5000)
     order_date: Day | None = None
     as_quote: Flag = False
+    coupons: list[Code] = Field(default=[], max_length=20)
 
 
 class OrderChange(OrderHead):
-    """What changes; what is not named stays. ``charges`` replaces all of them."""
+    """What changes; what is not named stays. ``charges`` and ``coupons`` replace all of them."""
 
     lines: list[LineChange] = Field(default=[], max_length=5000)
+    coupons: list[Code] | None = Field(default=None, max_length=20)
     version: Version | None = None
 
 
@@ -122,7 +125,7 @@ class OrderQuery(ListQuery):
 
 
 class LineOutput(Output):
-    """A line; quantities count base units, ``unit_price`` is for one ``unit``."""
+    """A line; quantities count base units, ``unit_price`` is for one ``unit``, ``list_price`` before promotions."""
 
     line_number: int
     sku: str
@@ -130,6 +133,10 @@ class LineOutput(Output):
     quantity: Count
     unit: str
     unit_price: Money
+    list_price: Money | None
+    price_source: str
+    is_free: bool
+    derivation: list[StepOutput]
     discount_percent: Count
     net_amount: Money
     tax_amount: Money
@@ -150,6 +157,10 @@ class LineOutput(Output):
             quantity=count(line.quantity),
             unit=line.unit,
             unit_price=price(line.unit_price, currency) or "",
+            list_price=price(line.list_price, currency),
+            price_source=line.price_source,
+            is_free=line.free_with_id is not None,
+            derivation=[StepOutput.of(step, currency) for step in line.derivation],
             discount_percent=count(line.discount_percent),
             net_amount=plain(line.net_amount, currency),
             tax_amount=plain(line.tax_amount, currency),
@@ -253,18 +264,20 @@ class OrderOutput(OrderSummary):
 
     lines: list[LineOutput]
     charges: list[ChargeOutput]
+    coupons: list[str]
     shipping_address: AddressOutput | None
     notes: str
     blockers: list[BlockerOutput]
 
     @classmethod
-    def whole(cls, order: Order, blockers: list[BlockerOutput]) -> OrderOutput:
+    def whole(cls, order: Order, blockers: list[BlockerOutput], coupons: list[str]) -> OrderOutput:
         """The order, loaded with everything it shows, and what blocks it."""
         currency = order.currency
         return cls(
             **_head(order),
             lines=[LineOutput.of(line, currency) for line in order.lines],
             charges=[ChargeOutput.of(charge, currency) for charge in order.charges],
+            coupons=coupons,
             shipping_address=_address(order),
             notes=order.notes,
             blockers=blockers,

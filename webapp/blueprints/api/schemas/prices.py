@@ -22,6 +22,7 @@ from webapp.blueprints.api.schemas.base import (
     count,
     price,
 )
+from webapp.blueprints.api.schemas.steps import StepOutput
 from webapp.models import CustomerPrice, ListPrice, PriceList
 from webapp.services.pricing import Price
 
@@ -150,17 +151,6 @@ class ItemPriceQuery(Input):
     on: Day | None = None
 
 
-class StepOutput(Output):
-    """A rule that won or lost, and why."""
-
-    kind: str
-    label: str
-    amount: Money | None
-    detail: str
-    rule_id: int | None
-    won: bool
-
-
 class ItemPrice(Output):
     """The price of a base unit and how it came about; null when there is none."""
 
@@ -176,10 +166,7 @@ class ItemPrice(Output):
             unit_price=price(found.unit_price, found.currency),
             currency=found.currency,
             source=found.source,
-            derivation=[
-                StepOutput(**{**step.as_dict(), "amount": price(step.amount, found.currency)})
-                for step in found.derivation
-            ],
+            derivation=[StepOutput.of(step.as_dict(), found.currency) for step in found.derivation],
         )
 
 

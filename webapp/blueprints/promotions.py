@@ -1,0 +1,198 @@
+"""Promotions: the list, one with what it meets, its form, publishing and ending; and trying a price."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from webapp import htmx
+from webapp.auth import current_user, requires
+from webapp.domain.errors import BadInput
+from webapp.domain.money import CURRENCIES
+from webapp.domain.permissions import Permission
+from webapp.domain.promotions import Benefit
+from webapp.form_posts import form_version, run_once, try_once
+from webapp.list_address import list_address
+from webapp.models import Promotion
+from webapp.queries import promotions as reads
+from webapp.queries.company import company
+from webapp.queries.promotion_records import promotion_record
+from webapp.record_forms import Field, RecordForm, Section, day, number, shown, typed, typed_whole
+from webapp.services import promotions
+
+bp = Blueprint("promotions", __name__, url_prefix="/promotions")
+
+FILTERS = ("q", "state")
+STATES = (("", "Any state"), ("DRAFT", "Draft"), ("PUBLISHED", "Published"), ("ENDED", "Ended"))
+BENEFITS = (
+    (Benefit.PERCENT.value, "Percent off"),
+    (Benefit.AMOUNT.value, "An amount off each"),
+    (Benefit.FIXED_PRICE.value, "A fixed price"),
+    (Benefit.FREE_GOODS.value, "Free goods"),
+)
+
+
+@bp.get("")
+@requires(Permission.PRICES_READ)
+def index() -> str:
+    """The list: search while typing, filters in the address."""
+    address = list_address("promotions.index", FILTERS)
+    page, views = reads.promotion_list(
+        q=address.value("q"), state=address.value("state"), cursor=request.args.get("cursor")
+    )
+    return htmx.piece_or_page(
+        "promotions/_list.html",
+        "promotions/index.html",
+        page=page,
+        views=views,
+        address=address,
+        states=STATES,
+        chips=address.chips({"q": lambda words: f"“{words}”", "state": lambda state: dict(STATES).get(state, state)}),
+    )
+
+
+@bp.get("/new")
+@requires(Permission.PRICES_WRITE)
+def new() -> str:
+    """An empty form."""
+    return _new_page(RecordForm(_sections(None), {"benefit": Benefit.PERCENT.value, "currency": _base_currency()}))
+
+
+@bp.post("")
+@requires(Permission.PRICES_WRITE)
+def create() -> Response | tuple[str, int]:
+    """Draft a promotion."""
+    sections = _sections(None)
+    values: dict[str, Any] = typed_whole(sections)
+    attempt = try_once(lambda: {"code": promotions.add_promotion(actor=current_user, **values).code})
+    if attempt.refusal:
+        return _new_page(RecordForm(sections, values, attempt.refusal)), attempt.status
+    code = attempt.data["code"]
+    return htmx.go_to(url_for("promotions.show", code=code), said=f"Promotion {code} is drafted. Nobody gets it yet.")
+
+
+@bp.get("/<code>")
+@requires(Permission.PRICES_READ)
+def show(code: str) -> str:
+    """One promotion: what it gives, to whom, what else counts for the same lines, who used it."""
+    return render_template("promotions/show.html", page=reads.promotion_page(code, current_user))
+
+
+@bp.get("/<code>/edit")
+@requires(Permission.PRICES_WRITE)
+def edit(code: str) -> str:
+    """The promotion in a form."""
+    promotion = reads.find_promotion(code)
+    return _edit_page(promotion, RecordForm(_sections(promotion), shown(promotion_record(promotion))))
+
+
+@bp.post("/<code>")
+@requires(Permission.PRICES_WRITE)
+def update(code: str) -> Response | tuple[str, int]:
+    """Change the promotion."""
+    promotion = reads.find_promotion(code)
+    sections, version = _sections(promotion), form_version()
+    values: dict[str, Any] = typed(sections)
+    if version is None:
+        raise BadInput("The form does not say which version it was made from. Load the page again.", field="version")
+    attempt = try_once(
+        lambda: {"v": promotions.change_promotion(code, version=version, actor=current_user, **values).version}
+    )
+    if attempt.refusal:
+        form = RecordForm(sections, shown(promotion_record(promotion)) | values, attempt.refusal)
+        return _edit_page(promotion, form), attempt.status
+    return htmx.go_to(url_for("promotions.show", code=code), said=f"Promotion {code} is saved.")
+
+
+@bp.post("/<code>/publication")
+@requires(Permission.PRICES_WRITE)
+def publish(code: str) -> Response:
+    """Let it count from now on."""
+    run_once(lambda: {"code": promotions.publish_promotion(code, actor=current_user).code})
+    return htmx.go_to(url_for("promotions.show", code=code), said=f"Promotion {code} counts from now on.")
+
+
+@bp.post("/<code>/ending")
+@requires(Permission.PRICES_WRITE)
+def end(code: str) -> Response:
+    """Let it count for no new price."""
+    run_once(lambda: {"code": promotions.end_promotion(code, actor=current_user).code})
+    return htmx.go_to(url_for("promotions.show", code=code), said=f"Promotion {code} is ended.")
+
+
+# -- pages --------------------------------------------------------------------------------------------------------
+
+
+def _new_page(form: RecordForm) -> str:
+    return render_template("promotions/new.html", form=form)
+
+
+def _edit_page(promotion: Promotion, form: RecordForm) -> str:
+    return render_template("promotions/edit.html", promotion=promotion, form=form)
+
+
+def _base_currency() -> str:
+    ours = company()
+    return ours.base_currency if ours else ""
+
+
+def _sections(promotion: Promotion | None) -> list[Section]:
+    name = Field("name", "Name", optional=False, hint="Customers read it on the order.")
+    currencies = [(code, code) for code in CURRENCIES]
+    return [
+        Section(
+            "Promotion",
+            [
+                [Field("code", "Code", css="w-12", optional=False), name] if promotion is None else [name],
+                [day("valid_from", "First day"), day("valid_to", "Last day")],
+            ],
+        ),
+        Section(
+            "What it gives",
+            [
+                [
+                    Field("benefit", "Gives", "select", optional=False, options=BENEFITS),
+                    number("percent", "Percent off"),
+                    number("unit_amount", "Amount off each, or the price"),
+                    Field("currency", "In", "select", css="w-9", options=[("", "–"), *currencies]),
+                ],
+                [
+                    number("buy_quantity", "For every", hint="Free goods: for every so many bought …"),
+                    number("free_quantity", "Come free", hint="… so many come free."),
+                    Field("free_item", "Free item", hint="Its SKU. Empty: the item itself.",
+                          attributes={"autocomplete": "off"}),
+                ],
+            ],
+            "only the fields of what it gives",
+        ),
+        Section(
+            "What and whom it is for",
+            [
+                [
+                    Field("items", "Items", "area", hint="SKUs, one on each line."),
+                    Field("categories", "Categories", "area", hint="With their sub-categories."),
+                ],
+                [
+                    Field("customers", "Customers", "area", hint="Codes, one on each line."),
+                    Field("groups", "Customer groups", "area", hint="Codes."),
+                ],
+            ],
+            "empty: all items, everybody",
+        ),
+        Section(
+            "When it counts",
+            [
+                [number("min_quantity", "Quantity from"), number("max_quantity", "Quantity up to"),
+                 number("min_amount", "Amount from")],
+                [Field("over_lines", "Count the quantity and amount of all its lines together", "check")],
+                [Field("coupon", "Coupon", css="w-12", hint="Then it counts only on orders that carry the code.",
+                       attributes={"autocomplete": "off"}),
+                 number("max_uses", "Orders in all"), number("max_uses_per_customer", "Orders of one customer")],
+                [Field("stackable", "Counts together with other stackable ones, in the order of priority", "check")],
+                [number("priority", "Priority", hint="The lower number goes first.")],
+            ],
+            "quantities in base units, amounts before any promotion",
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,115 @@
+"""Trying a price before anybody pays it: one item for one customer, by the rules as they are or with a draft added.
+
+It only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, select
+
+from webapp.db import db
+from webapp.domain.amounts import LineTotal
+from webapp.domain.errors import BadInput
+from webapp.domain.money import PRICE_SCALE, round_half_up
+from webapp.domain.pricing import DerivedPrice
+from webapp.domain.promotions import Sale, promote, with_promotions
+from webapp.domain.totals import calculate_line
+from webapp.models import Customer, Promotion, Variant
+from webapp.queries.promotion_rules import live_rules
+from webapp.services.order_lines import in_base_units
+from webapp.services.pricing import Wanted, price_all
+from webapp.services.taxing import taxes_for
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class FreeItem:
+    """What would come free: the item and how many base units of it."""
+
+    variant: Variant
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTrial:
+    """What a line would come to; ``unit_price`` is for one ``unit``, None when the rules give none."""
+
+    customer: Customer
+    variant: Variant
+    quantity: Decimal
+    unit: str
+    day: date
+    derived: DerivedPrice
+    unit_price: Decimal | None
+    amounts: LineTotal | None
+    free: Sequence[FreeItem]
+
+
+def try_price(
+    customer: Customer,
+    variant: Variant,
+    quantity: Decimal,
+    *,
+    on: date,
+    unit: str | None = None,
+    price_list_id: int | None = None,
+    tried: str | None = None,
+    coupon: str | None = None,
+) -> PriceTrial:
+    """The price of ``quantity`` (in ``unit``) on the day ``on``, with its derivation.
+
+    ``tried`` is the code of a promotion that counts as if it were published and valid that day; ``coupon`` lets its
+    promotion count. Raises BadInput for a unit, a promotion or a coupon that is not there.
+    """
+    base, factor = in_base_units(variant, quantity, unit)
+    (listed,) = price_all(customer, [Wanted(variant, base)], on=on, price_list_id=price_list_id)
+    live = live_rules(customer, {variant.id}, on=on, tried=[*_tried(tried), *_behind(coupon)])
+    sale = Sale(variant.id, live.categories.get(variant.id), base, listed.unit_price)
+    found = promote([sale], live.rules, on=on, currency=customer.currency)
+    derived = with_promotions(listed, found.lines[0])
+    unit_price = None if derived.unit_price is None else round_half_up(derived.unit_price * factor, PRICE_SCALE)
+    return PriceTrial(
+        customer=customer,
+        variant=variant,
+        quantity=base / factor,
+        unit=unit or variant.unit,
+        day=on,
+        derived=derived,
+        unit_price=unit_price,
+        amounts=_amounts(customer, variant, unit_price, base / factor, on),
+        free=[FreeItem(_variant(goods.variant_id, variant), goods.quantity) for goods in found.free],
+    )
+
+
+def _tried(code: str | None) -> list[int]:
+    return _the_one(Promotion.code == code, f"There is no promotion {code}.", "tried") if code else []
+
+
+def _behind(coupon: str | None) -> list[int]:
+    return _the_one(Promotion.coupon == coupon.upper(), f"There is no coupon {coupon}.", "coupon") if coupon else []
+
+
+def _the_one(condition: ColumnElement[bool], sentence: str, field: str) -> list[int]:
+    found = db.session.scalar(select(Promotion.id).where(condition))
+    if found is None:
+        raise BadInput(sentence, field=field)
+    return [found]
+
+
+def _amounts(
+    customer: Customer, variant: Variant, unit_price: Decimal | None, quantity: Decimal, on: date
+) -> LineTotal | None:
+    if unit_price is None:
+        return None
+    tax = taxes_for(customer.tax_class, {variant.tax_code_id}, on=on)[variant.tax_code_id]
+    return calculate_line(unit_price, quantity, ZERO, tax.percent, currency=customer.currency)
+
+
+def _variant(variant_id: int, asked: Variant) -> Variant:
+    return asked if variant_id == asked.id else db.session.get_one(Variant, variant_id)

@@ -6,16 +6,16 @@ Decisions themselves are sent to the order (``/orders/SO-…/approval``, ``/hold
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from flask import Blueprint, render_template
 
 from webapp.auth import current_user, requires
 from webapp.domain.errors import NotFound
 from webapp.domain.permissions import Permission
-from webapp.models import Approval, ApprovalKind
+from webapp.models import ApprovalKind
 from webapp.queries.approvals import Item, habits_of, inbox
 from webapp.queries.credit_queue import credit_case
+from webapp.queries.deciders import deciders_of, order_deciders
 from webapp.queries.order_page import OrderPage, order_page
 
 bp = Blueprint("approvals", __name__, url_prefix="/approvals")
@@ -63,6 +63,7 @@ def _opened(item: Item, items: Sequence[Item], *, is_list: bool) -> str:
 def _order(number: str, items: Sequence[Item], *, is_list: bool = False) -> str:
     page = order_page(number, current_user)
     request = next((one for one in page.facts.waiting if one.kind is ApprovalKind.ORDER), None)
+    deciders = order_deciders(page.facts)
     return render_template(
         "approvals/order.html",
         page=page,
@@ -70,8 +71,8 @@ def _order(number: str, items: Sequence[Item], *, is_list: bool = False) -> str:
         items=items,
         chosen=f"/approvals/orders/{number}",
         is_list=is_list,
-        deciders=page.facts.staff.who_can(Permission.ORDERS_APPROVE, besides=page.facts.asked),
-        may=current_user.can(Permission.ORDERS_APPROVE) and current_user.id not in page.facts.asked,
+        deciders=deciders,
+        may=current_user.id in {user.id for user in deciders},
     )
 
 
@@ -80,9 +81,7 @@ def _discount(number: str, line_number: int, items: Sequence[Item], *, is_list: 
     view = page.line(line_number)
     if view is None:
         raise NotFound(f"{page.order.label} has no line {line_number}.")
-    deciders = page.facts.staff.who_can(
-        Permission.DISCOUNTS_APPROVE, besides=page.facts.asked, discount=_percent(view.request)
-    )
+    deciders = deciders_of(page.facts, view.request) if view.request else []
     return render_template(
         "approvals/discount.html",
         page=page,
@@ -115,7 +114,3 @@ def _hold(number: str, items: Sequence[Item], *, is_list: bool = False) -> str:
 
 def _may_not_release(page: OrderPage) -> frozenset[int]:
     return page.facts.asked | ({page.facts.hold.applied_by_id} if page.facts.hold else set())
-
-
-def _percent(request: Approval | None) -> Decimal | None:
-    return request.percent if request else None

@@ -12,9 +12,11 @@ from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.errors import BadInput, Refused
+from webapp.domain.money import HUNDRED
 from webapp.domain.numbers import tidy
 from webapp.domain.pricing import DerivedPrice, Source, type_over
 from webapp.models import Item, Order, OrderCharge, OrderLine, TaxCode, User, Variant
+from webapp.queries.discount_authority import authority_over
 from webapp.services import pricing
 from webapp.services.taxing import taxes_for
 
@@ -68,6 +70,7 @@ def append_lines(order: Order, inputs: Sequence[LineInput], *, actor: User) -> l
         )
         set_price(line, derived, typed=one.given.unit_price, by=actor)
         lines.append(line)
+    answer_for(lines, actor)
     order.lines.extend(lines)
     return lines
 
@@ -79,7 +82,7 @@ COUNTERS = (
 
 
 def set_price(line: OrderLine, derived: DerivedPrice, *, typed: Decimal | None, by: User) -> None:
-    """Give a line its price: what the rules gave, or what ``by`` typed over it. ``by`` answers for its discount.
+    """Give a line its price: what the rules gave, or what ``by`` typed over it.
 
     Prices of the rules are per base unit; a line's price is per unit entered. Raises Refused when there is none.
     """
@@ -92,13 +95,14 @@ def set_price(line: OrderLine, derived: DerivedPrice, *, typed: Decimal | None, 
     line.price_typed = typed is not None
     line.price_source = (chosen.source or Source.TYPED).value
     line.derivation = [step.as_dict() for step in chosen.derivation]
-    answer_for(line, by)
 
 
-def answer_for(line: OrderLine, user: User) -> None:
-    """Make ``user`` the one whose maximum discount the line is measured by."""
-    line.entered_by = user
-    line.entered_limit = min(user.max_discount, Decimal(100))
+def answer_for(lines: Sequence[OrderLine], user: User) -> None:
+    """Make ``user`` the one whose maximum discount, on the item of each line, the lines are measured by."""
+    authority = authority_over({line.variant.id for line in lines})
+    for line in lines:
+        line.entered_by = user
+        line.entered_limit = min(authority.maximum_of(user, line.variant.id), HUNDRED)
 
 
 def retax(order: Order) -> None:
@@ -111,10 +115,11 @@ def retax(order: Order) -> None:
 
 
 def reprice(order: Order, lines: Iterable[OrderLine], *, actor: User) -> None:
-    """Ask the rules again for lines whose quantity or item changed; a typed price stays."""
+    """Ask the rules again for lines that changed; a typed price stays, and ``actor`` answers for their discounts."""
     lines = list(lines)
     for line, derived in zip(lines, _price(order, [(line.variant, line.quantity) for line in lines]), strict=True):
         set_price(line, derived, typed=line.unit_price if line.price_typed else None, by=actor)
+    answer_for(lines, actor)
 
 
 def in_base_units(variant: Variant, quantity: Decimal, unit: str | None) -> tuple[Decimal, Decimal]:

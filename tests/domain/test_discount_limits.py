@@ -13,9 +13,10 @@ D = Decimal
 FOOD, DRINKS, TEA = 1, 2, 3
 PARENTS = {FOOD: None, DRINKS: FOOD, TEA: DRINKS}
 NANCY, OTHER = 10, 11
+FIVE = D(5)
 
 
-def of(limits, *, roles=(Role.SALES,), general=D(5), category=TEA):
+def of(limits, *, roles=(Role.SALES,), general=FIVE, category=TEA):
     path = path_of(category, PARENTS)
     return maximum_discount(path, limits, person=NANCY, roles=roles, general=general)
 

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from sqlalchemy import select
 
+from webapp import filters
 from webapp.db import db
 from webapp.domain.margins import floor_for, is_below_floor, margin_cut, margin_percent
 from webapp.models import Category, Company, Order, OrderLine
@@ -51,7 +52,7 @@ class LineMargin:
     def earns(self) -> str:
         """ "4.0 %" or "nothing", for sentences about a floor."""
         percent = None if self.cost is None else margin_cut(self.net, self.cost)
-        return "nothing" if percent is None else f"{percent:f}\N{NARROW NO-BREAK SPACE}%"
+        return "nothing" if percent is None else f"{filters.typed(percent, 1)}{filters.NARROW}%"
 
 
 @dataclass(frozen=True)

@@ -290,11 +290,12 @@ def _decide(request: Approval, actor: User, reason: str) -> None:
 
 
 def _let_policy_finish(order: Order, approvals: list[Approval]) -> None:
-    """With the last discount decided, the policy may approve the rest."""
+    """With the last discount decided, the policy may approve the rest, unless an earlier approval covers it still."""
     rest = waiting(approvals)
-    if [request.kind for request in rest] != [ApprovalKind.ORDER]:
+    if any(request.kind is ApprovalKind.DISCOUNT for request in rest):
         return
-    if approve_by_policy(order, rest[0]) and order.state is OrderState.SUBMITTED:
+    is_approved = approve_by_policy(order, rest[0]) if rest else order_is_covered(order, approvals)
+    if is_approved and order.state is OrderState.SUBMITTED:
         order.move_to(OrderState.APPROVED)
 
 

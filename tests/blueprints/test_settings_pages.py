@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 
@@ -67,6 +68,7 @@ SETTINGS = {
     "/settings/exchange-rates": {"currency": "USD", "valid_from": "2026-01-01", "rate": "0.9"},
     "/settings/locations": {"code": "A-1", "name": "Shelf", "parent": "MAIN"},
     "/settings/categories": {"name": "Coffee", "parent": "Tea"},
+    "/settings/discount-limits": {"category": "Tea", "role": "sales", "percent": "8"},
     "/settings/customer-groups": {"code": "KEY", "name": "Key accounts", "price_list": "RETAIL"},
     "/settings/tax-codes": {"code": "VAT7", "name": "7 %", "category": "S", "percent": "7", "valid_from": "2020-01-01"},
     "/settings/tax-codes/rules": {"tax_class": "export", "item_tax_code": "VAT19", "tax_code": "VAT19"},
@@ -91,7 +93,9 @@ def test_each_setting_is_saved_by_its_form_and_comes_back_when_it_is_wrong(stock
         *SETTINGS, "/customers", "/customers/ALFKI", "/customers/ALFKI/credit-limit", "/customers/ALFKI/extra-credit",
         "/customers/ALFKI/status", "/customers/ALFKI/addresses", "/items", "/items/CHAI", "/prices/lists",
         "/prices/lists/RETAIL", "/prices/lists/RETAIL/rows", "/prices/customers/ALFKI/rows", "/settings/users",
-        "/settings/users/admin@example.com", "/settings/company", "/settings/locations/MAIN",
+        "/settings/users/admin@example.com",
+        "/settings/users/admin@example.com/discount-limits", "/settings/company", "/settings/locations/MAIN",
+        "/settings/discount-limits/removal", "/settings/users/admin@example.com/discount-limits/removal",
         "/settings/tax-codes/rules/removal", "/settings/exchange-rates/removal", "/settings/imports",
     ],
 )  # fmt: skip
@@ -130,3 +134,50 @@ def test_a_category_is_renamed_by_the_form_that_edits_it(stocked, browse):
     client = browse(Role.ADMIN)
     assert submit(client, "/settings/categories?edit=Tea", {"name": "Teas", "parent": ""}).status_code == 303
     assert "Teas" in words(client.get("/settings/categories"))
+
+
+def test_a_role_gets_a_limit_in_a_category_and_loses_it_again(stocked, browse):
+    client = browse(Role.ADMIN)
+    submit(client, "/settings/discount-limits", SETTINGS["/settings/discount-limits"])
+    assert "Tea Sales 8 %" in words(client.get("/settings/discount-limits"))
+    edited = client.get("/settings/discount-limits?category=Tea&role=sales").text
+    assert 'value="8"' in edited
+    submit(client, "/settings/discount-limits", SETTINGS["/settings/discount-limits"] | {"percent": "9"})
+    assert "Tea Sales 9 %" in words(client.get("/settings/discount-limits"))
+    gone = {"category": "Tea", "role": "sales"}
+    assert submit(client, "/settings/discount-limits/removal", gone).status_code == 303
+    assert submit(client, "/settings/discount-limits/removal", gone).status_code == 404
+    assert "None yet" in words(client.get("/settings/discount-limits"))
+
+
+def test_a_user_gets_a_limit_in_a_category_on_their_own_page(stocked, browse):
+    client, path = browse(Role.ADMIN), "/settings/users/sales@example.com"
+    browse(Role.SALES)
+    wrong = submit(client, f"{path}/discount-limits", {"category": "Tea", "percent": "101"})
+    assert (wrong.status_code, "The limit was not saved" in wrong.text) == (422, True)
+    assert submit(client, f"{path}/discount-limits", {"category": "Tea", "percent": "12.5"}).status_code == 303
+    assert "Tea 12.5 %" in words(client.get(path))
+    assert "Tea Sales 12.5 %" in words(client.get("/settings/discount-limits"))
+    assert submit(client, f"{path}/discount-limits/removal", {"category": "Tea"}).status_code == 303
+    assert "5 % everywhere" in words(client.get(path))
+    own = submit(client, "/settings/users/admin@example.com/discount-limits", {"category": "Tea", "percent": "1"})
+    assert (own.status_code, "Ask another administrator." in words(own)) == (400, True)
+    assert "Save limit" not in client.get("/settings/users/admin@example.com").text
+
+
+def test_margin_floors_are_set_for_the_company_and_for_a_category(stocked, browse):
+    client = browse(Role.ADMIN)
+    version = field(client.get("/settings/company").text, "version")
+    form = {"version": version, "name": "N", "country": "DE", "time_zone": "Europe/Berlin", "quote_days": "14"}
+    assert submit(client, "/settings/company", form | {"margin_floor_percent": "100.5"}).status_code == 422
+    assert submit(client, "/settings/company", form | {"margin_floor_percent": "12.5"}).status_code == 303
+    tea = {"name": "Tea", "parent": ""}
+    assert submit(client, "/settings/categories?edit=Tea", tea | {"margin_floor": "x"}).status_code == 422
+    assert submit(client, "/settings/categories?edit=Tea", tea | {"margin_floor": "3"}).status_code == 303
+    assert "Tea 1 3 %" in words(client.get("/settings/categories"))
+    db.session.rollback()
+    company = db.session.get(Company, 1)
+    assert (company.margin_floor_percent, company.approval_policy_version) == (Decimal("12.5"), 2)
+    assert submit(client, "/settings/categories?edit=Tea", tea | {"margin_floor": ""}).status_code == 303
+    assert "Tea 1 Remove" not in words(client.get("/settings/categories"))
+    assert "3 %" not in words(client.get("/settings/categories"))

@@ -27,7 +27,8 @@ from tests.support.factories import (
     put_in_stock,
 )
 from webapp.db import atomic, db
-from webapp.models import ApprovalPolicy, Company, User
+from webapp.domain.states import OrderState
+from webapp.models import ApprovalPolicy, Company, Order, User
 from webapp.queries.company import today
 from webapp.services import opening, order_flow
 from webapp.services.approvals import approve_order
@@ -109,6 +110,49 @@ def test_a_discount_is_approved(staff: Staff, begin: Begin) -> None:
     expect(page.get_by_role("main")).to_contain_text("The order waits for approval")
     expect(page.get_by_role("main")).not_to_contain_text("What they usually get")
     assert len(done) <= 2, done
+
+
+def test_one_key_decides_and_the_next_item_comes_up(staff: Staff, begin: Begin) -> None:
+    """j and k open, a approves, r takes the reason; Ctrl+Enter then declines, and does not approve."""
+    numbers = []
+    for discount in (12, 13, 14):
+        given = OrderInput("ACME", [LineInput("CHAI", D(5), discount_percent=D(discount))])
+        numbers.append(create_order(given, actor=staff.sales).number)
+        order_flow.submit_order(numbers[-1], actor=staff.sales)
+    page, done = begin(staff.manager)
+    page.goto("/approvals")
+    main = page.get_by_role("main")
+    page.keyboard.press("j")
+    expect(main).to_contain_text(f"Approve Acme Trading’s order {numbers[0]}?")
+    page.wait_for_load_state()
+    page.keyboard.press("k")
+    expect(main).to_contain_text("Give Acme Trading 12")
+    page.wait_for_load_state()
+    del done[:]
+
+    page.keyboard.press("a")
+    expect(main).to_contain_text(f"Approve Acme Trading’s order {numbers[0]}?")
+    page.wait_for_load_state()
+    expect(page.locator(".inbox [aria-current]")).to_be_focused()
+    page.keyboard.press("a")
+    expect(main).to_contain_text("Give Acme Trading 13")
+    page.wait_for_load_state()
+    assert done == ["a", "a"]
+
+    page.keyboard.press("r")
+    expect(page.get_by_label("Reason", exact=True)).to_be_focused()
+    page.keyboard.type("No")
+    page.keyboard.press("Control+Enter")
+    expect(main).to_contain_text("Give Acme Trading 14")
+    assert done == ["a", "a", "r", "Enter"]
+    assert state_of(numbers[0]) is OrderState.APPROVED
+    assert state_of(numbers[1]) is OrderState.REJECTED
+
+
+def state_of(number: str) -> OrderState | None:
+    """The state of an order as the server left it."""
+    db.session.rollback()
+    return db.session.scalar(db.select(Order.state).where(Order.order_number == number))
 
 
 def test_a_credit_hold_is_released(staff: Staff, begin: Begin) -> None:

@@ -142,6 +142,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/settings/imports",
         "/settings/locations",
         "/settings/categories",
+        "/settings/discount-limits",
         "/settings/customer-groups",
         "/settings/tax-codes",
         "/settings/tax-codes/rules",

@@ -6,17 +6,20 @@ Decisions themselves are sent to the order (``/orders/SO-…/approval``, ``/hold
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request, url_for
 
 from webapp.auth import current_user, requires
 from webapp.domain.errors import NotFound
 from webapp.domain.permissions import Permission
-from webapp.models import Approval, ApprovalKind
-from webapp.queries.approvals import Item, habits_of, inbox
+from webapp.models import ApprovalKind
+from webapp.queries.approvals import Item, decided, inbox, last_verdict, place_of
 from webapp.queries.credit_queue import credit_case
+from webapp.queries.deciders import beyond, deciders_of, order_deciders
+from webapp.queries.discount_effects import effect_of
 from webapp.queries.order_page import OrderPage, order_page
+from webapp.queries.usual_discounts import usual_discounts
 
 bp = Blueprint("approvals", __name__, url_prefix="/approvals")
 
@@ -24,11 +27,12 @@ bp = Blueprint("approvals", __name__, url_prefix="/approvals")
 @bp.get("")
 @requires(Permission.ORDERS_READ)
 def index() -> str:
-    """What waits; on a wide screen with the first of it opened."""
+    """What waits; a wide screen opens the first of it, or what stands where something was just decided (``?at=``)."""
     items = inbox(current_user)
     if not items:
-        return render_template("approvals/index.html", items=items, chosen=None)
-    return _opened(items[0], items, is_list=True)
+        return render_template("approvals/index.html", items=items, chosen=None, decided=decided(current_user))
+    place = min(max(request.args.get("at", 0, type=int), 0), len(items) - 1)
+    return _opened(items[place], items, is_list=True)
 
 
 @bp.get("/orders/<number>")
@@ -62,16 +66,19 @@ def _opened(item: Item, items: Sequence[Item], *, is_list: bool) -> str:
 
 def _order(number: str, items: Sequence[Item], *, is_list: bool = False) -> str:
     page = order_page(number, current_user)
-    request = next((one for one in page.facts.waiting if one.kind is ApprovalKind.ORDER), None)
-    return render_template(
+    asked = next((one for one in page.facts.waiting if one.kind is ApprovalKind.ORDER), None)
+    deciders = order_deciders(page.facts)
+    return _render(
         "approvals/order.html",
+        f"/approvals/orders/{number}",
+        items,
+        is_list,
         page=page,
-        asked=request,
-        items=items,
-        chosen=f"/approvals/orders/{number}",
-        is_list=is_list,
-        deciders=page.facts.staff.who_can(Permission.ORDERS_APPROVE, besides=page.facts.asked),
-        may=current_user.can(Permission.ORDERS_APPROVE) and current_user.id not in page.facts.asked,
+        asked=asked,
+        deciders=deciders,
+        may=current_user.id in {user.id for user in deciders},
+        beyond=[(one, deciders_of(page.facts, one)) for one in beyond(page.facts, current_user)],
+        verdict=last_verdict(page.facts.approvals),
     )
 
 
@@ -80,42 +87,53 @@ def _discount(number: str, line_number: int, items: Sequence[Item], *, is_list: 
     view = page.line(line_number)
     if view is None:
         raise NotFound(f"{page.order.label} has no line {line_number}.")
-    deciders = page.facts.staff.who_can(
-        Permission.DISCOUNTS_APPROVE, besides=page.facts.asked, discount=_percent(view.request)
-    )
-    return render_template(
+    deciders = deciders_of(page.facts, view.request) if view.request else []
+    return _render(
         "approvals/discount.html",
+        f"/approvals/discounts/{number}/{line_number}",
+        items,
+        is_list,
         page=page,
         view=view,
         asked=view.request,
-        items=items,
-        chosen=f"/approvals/discounts/{number}/{line_number}",
-        is_list=is_list,
         deciders=deciders,
         may=current_user.id in {user.id for user in deciders},
-        habits=habits_of(page.order.customer_id, view.line.variant_id, page.order),
+        maximum=page.facts.authority.maximum_of(current_user, view.line.variant_id),
+        effect=effect_of(page.facts, view.line),
+        usual=usual_discounts(page.order, view.line.variant_id),
+        verdict=last_verdict(page.facts.approvals, view.line),
     )
 
 
 def _hold(number: str, items: Sequence[Item], *, is_list: bool = False) -> str:
     page = order_page(number, current_user)
     deciders = page.facts.staff.who_can(Permission.CREDIT_RELEASE, besides=_may_not_release(page))
-    return render_template(
+    return _render(
         "approvals/hold.html",
+        f"/approvals/holds/{number}",
+        items,
+        is_list,
         page=page,
         hold=page.facts.hold,
         case=credit_case(page.order),
-        items=items,
-        chosen=f"/approvals/holds/{number}",
-        is_list=is_list,
         deciders=deciders,
         may=current_user.id in {user.id for user in deciders},
     )
 
 
+def _render(template: str, chosen: str, items: Sequence[Item], is_list: bool, **facts: Any) -> str:
+    """A page of the inbox with one thing opened; ``then`` is where a decision about it leads."""
+    return render_template(
+        template,
+        chosen=chosen,
+        items=items,
+        is_list=is_list,
+        decided=decided(current_user),
+        then=url_for("approvals.index", at=place_of(chosen, items)),
+        is_next="at" in request.args,
+        **facts,
+    )
+
+
 def _may_not_release(page: OrderPage) -> frozenset[int]:
     return page.facts.asked | ({page.facts.hold.applied_by_id} if page.facts.hold else set())
-
-
-def _percent(request: Approval | None) -> Decimal | None:
-    return request.percent if request else None

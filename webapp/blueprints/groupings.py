@@ -9,11 +9,12 @@ from webapp import htmx
 from webapp.auth import can, current_user, requires
 from webapp.domain.errors import DomainError
 from webapp.domain.permissions import Permission
+from webapp.filters import percent
 from webapp.form_posts import run_once, try_once
 from webapp.queries import settings as reads
 from webapp.queries.items import CategoryRow, category_tree
 from webapp.queries.prices import other_lists
-from webapp.record_forms import Catalogue, Field, RecordForm, Row, Section, typed_whole
+from webapp.record_forms import Catalogue, Field, RecordForm, Row, Section, number, shown, typed_whole
 from webapp.services import customers, items
 
 bp = Blueprint("groupings", __name__, url_prefix="/settings")
@@ -31,12 +32,13 @@ def categories() -> str:
 def create_category() -> Response | tuple[str, int]:
     """Add a category, or change the one that ``edit`` names."""
     old, values = request.args.get("edit", ""), typed_whole(_category([]))
+    more = {"parent": values["parent"], "margin_floor": values["margin_floor"]}
 
     def work() -> dict[str, str]:
         if old:
-            changed = items.change_category(old, new_name=values["name"], parent=values["parent"], actor=current_user)
+            changed = items.change_category(old, new_name=values["name"], actor=current_user, **more)
         else:
-            changed = items.add_category(values["name"], parent=values["parent"], actor=current_user)
+            changed = items.add_category(values["name"], actor=current_user, **more)
         return {"name": changed.name}
 
     attempt = try_once(work)
@@ -88,6 +90,7 @@ def _category(tree: list[CategoryRow]) -> list[Section]:
             [
                 [Field("name", "Name", optional=False)],
                 [Field("parent", "Below", "select", options=[("", "Nothing"), *parents])],
+                [number("margin_floor", "Margin floor in percent", hint="Empty: that of the category above.")],
             ],
         )
     ]
@@ -96,10 +99,12 @@ def _category(tree: list[CategoryRow]) -> list[Section]:
 def _categories_page(values: dict[str, str], refusal: DomainError | None = None) -> str:
     tree, wanted = category_tree(), request.args.get("edit", "")
     current = next((row for row in tree if row.name == wanted), None)
-    stored = {"name": current.name, "parent": current.parent} if current else {}
+    stored = (
+        shown({"name": current.name, "parent": current.parent, "margin_floor": current.margin_floor}) if current else {}
+    )
     rows = [
         Row(
-            [row.name, str(row.items)],
+            [row.name, str(row.items), "" if row.margin_floor is None else percent(row.margin_floor)],
             url=url_for("groupings.categories", edit=row.name),
             depth=row.depth,
             removal=None if row.items else url_for("groupings.remove_category"),
@@ -111,8 +116,8 @@ def _categories_page(values: dict[str, str], refusal: DomainError | None = None)
     others = [row for row in tree if row is not current]
     page = Catalogue(
         title="Categories",
-        heads=("Name", "Items"),
-        numeric=(1,),
+        heads=("Name", "Items", "Margin floor"),
+        numeric=(1, 2),
         rows=rows,
         form=RecordForm(_category(others), values or stored, refusal),
         action=url_for("groupings.create_category", edit=current.name if current else None),

@@ -37,6 +37,7 @@ class Door:
 DOORS = (
     Door("Company", "Name, address, formats, policies, books", "settings.company", "stub", P.SETTINGS_READ),
     Door("Users", "Roles, maximum discounts, own customers", "users.index", "people", P.USERS_WRITE),
+    Door("Discount limits", "Maximum discounts by category", "discount_limits.index", "price", P.SETTINGS_READ),
     Door("Tax codes", "Rates by date, rules of tax classes", "taxes.index", "invoice", P.SETTINGS_READ),
     Door("Payment terms", "When invoices are due", "terms.index", "clock", P.SETTINGS_READ),
     Door("Payment methods", "How customers pay, and where it lands", "terms.methods", "payment", P.SETTINGS_READ),
@@ -122,6 +123,8 @@ def _sections() -> list[Section]:
                     Field("approval_policy", "Orders within every limit", "select",
                           options=[("OFF", "wait for a person"), ("UP_TO_AMOUNT", "approve themselves")]),
                     number("approval_policy_amount", f"Up to, {ours.base_currency}"),
+                    number("margin_floor_percent", "Margin floor in percent",
+                           hint="A line that earns less needs a person’s approval. Categories may set their own."),
                 ],
                 [number("quote_days", "Quotes are valid for days")],
                 [Field("split_locations", "A line may ship from several locations", "check")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import htmx
@@ -12,11 +12,12 @@ from webapp.auth import current_user, requires
 from webapp.domain import fields
 from webapp.domain.errors import BadInput, DomainError
 from webapp.domain.permissions import DEFAULT_MAX_DISCOUNT, Permission, Role
-from webapp.form_posts import form_version, try_once
+from webapp.form_posts import form_version, run_once, try_once
 from webapp.models import User
 from webapp.queries import settings as reads
+from webapp.queries.discount_limits import category_names, limits_of
 from webapp.record_forms import Field, RecordForm, Section, number, shown, typed, typed_whole
-from webapp.services import passwords, users
+from webapp.services import discount_limits, passwords, users
 
 bp = Blueprint("users", __name__, url_prefix="/settings/users")
 
@@ -144,14 +145,67 @@ def update(email: str) -> Response | tuple[str, int]:
     return htmx.go_to(url_for("users.index"), said=f"{user.name}’s rights are saved; their sessions have ended.")
 
 
+@bp.post("/<email>/discount-limits")
+@requires(Permission.USERS_WRITE)
+def create_discount_limit(email: str) -> Response | tuple[str, int]:
+    """Set what a user may give in one category."""
+    user, values = reads.find_user(email), typed_whole(_limit())
+
+    def work() -> dict[str, str]:
+        discount_limits.set_user_limit(email, values["category"], values["percent"], actor=current_user)
+        return {}
+
+    attempt = try_once(work)
+    if attempt.refusal:
+        return _edit_page(user, {}, limit=RecordForm(_limit(), values, attempt.refusal)), attempt.status
+    return htmx.go_to(url_for("users.edit", email=user.email), said=f"The limit of {user.name} is saved.")
+
+
+@bp.post("/<email>/discount-limits/removal")
+@requires(Permission.USERS_WRITE)
+def remove_discount_limit(email: str) -> Response:
+    """Take a user's limit in one category away."""
+    user, category = reads.find_user(email), request.form.get("category", "")
+
+    def work() -> dict[str, str]:
+        discount_limits.remove_user_limit(email, category, actor=current_user)
+        return {}
+
+    run_once(work)
+    return htmx.go_to(url_for("users.edit", email=user.email), said=f"The limit in {category} is removed.")
+
+
+def _limit() -> list[Section]:
+    categories = [(name, name) for name in category_names()]
+    return [
+        Section(
+            "Set a limit by category",
+            [
+                [
+                    Field("category", "Category", "select", optional=False, options=[("", "Choose"), *categories]),
+                    number("percent", "Maximum discount in percent", optional=False),
+                ]
+            ],
+        )
+    ]
+
+
 def _new_page(values: dict[str, str], refusal: DomainError | None) -> str:
     kept = {name: value for name, value in values.items() if name != "password"}
     return render_template("settings/new_user.html", form=RecordForm([*WHO, *RIGHTS], kept, refusal))
 
 
-def _edit_page(user: User, values: dict[str, str], refusal: DomainError | None = None) -> str:
-    form = RecordForm([*RIGHTS, *ACCESS], _rights_of(user) | values, refusal)
-    return render_template("settings/user.html", user=user, form=form, is_self=user.id == current_user.id)
+def _edit_page(
+    user: User, values: dict[str, str], refusal: DomainError | None = None, *, limit: RecordForm | None = None
+) -> str:
+    return render_template(
+        "settings/user.html",
+        user=user,
+        form=RecordForm([*RIGHTS, *ACCESS], _rights_of(user) | values, refusal),
+        limits=limits_of(user),
+        limit=limit or RecordForm(_limit(), {}),
+        is_self=user.id == current_user.id,
+    )
 
 
 def _rights_of(user: User) -> dict[str, str]:

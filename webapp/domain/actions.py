@@ -25,6 +25,7 @@ class Action(StrEnum):
     METHODS_CHANGED = "company.methods_changed"
     RATES_CHANGED = "company.rates_changed"
     CATEGORY_CHANGED = "company.category_changed"
+    DISCOUNT_LIMIT_CHANGED = "company.discount_limit_changed"
     GROUP_CHANGED = "company.customer_group_changed"
     TAX_RULES_CHANGED = "company.tax_rules_changed"
 

@@ -1,6 +1,7 @@
 """What an approval was given for, and whether it still covers a document that was edited since.
 
-An approval is voided by another customer or item, a lower price, a higher discount or quantity, or a higher total.
+An approval is voided by another customer or item, a lower price, a higher discount or quantity, a higher total, and by
+a typed price that gives away more because the rules give a higher one now.
 Taking quantity off at the same prices keeps it.
 """
 
@@ -18,7 +19,10 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class ApprovedLine:
-    """A line as it was approved: quantity in base units, price for ``price_base`` of them, discount in percent."""
+    """A line as it was approved: quantity in base units, price for ``price_base`` of them, discount in percent.
+
+    ``given_percent`` is what it gives away of the derived price, unrounded; None where nobody noted it.
+    """
 
     line_number: int
     sku: str
@@ -26,6 +30,7 @@ class ApprovedLine:
     unit_price: Decimal
     discount_percent: Decimal
     price_base: Decimal = Decimal(1)
+    given_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,12 @@ class Fingerprint:
             "customer": self.customer,
             "currency": self.currency,
             "lines": [
-                {**_texts(line, _LINE_DECIMALS), "line_number": line.line_number, "sku": line.sku}
+                {
+                    **_texts(line, _LINE_DECIMALS),
+                    "line_number": line.line_number,
+                    "sku": line.sku,
+                    "given_percent": None if line.given_percent is None else f"{line.given_percent:f}",
+                }
                 for line in self.lines
             ],
             **_texts(self, _DECIMALS),
@@ -59,7 +69,12 @@ class Fingerprint:
     def from_dict(cls, data: Mapping[str, Any]) -> Fingerprint:
         """The fingerprint that ``as_dict`` wrote."""
         lines = tuple(
-            ApprovedLine(line["line_number"], line["sku"], **{name: Decimal(line[name]) for name in _LINE_DECIMALS})
+            ApprovedLine(
+                line["line_number"],
+                line["sku"],
+                **{name: Decimal(line[name]) for name in _LINE_DECIMALS},
+                given_percent=None if line.get("given_percent") is None else Decimal(line["given_percent"]),
+            )
             for line in data["lines"]
         )
         return cls(data["customer"], data["currency"], lines, **{name: Decimal(data[name]) for name in _DECIMALS})
@@ -116,6 +131,12 @@ def _changes(before: ApprovedLine, line: ApprovedLine) -> Iterator[str]:
         yield f"Line {line.line_number} has a higher discount."
     if line.quantity > before.quantity:
         yield f"Line {line.line_number} has a higher quantity."
+    if None not in (before.given_percent, line.given_percent) and _gives_more(before, line):
+        yield f"Line {line.line_number} gives away more of the price of the rules."
+
+
+def _gives_more(before: ApprovedLine, line: ApprovedLine) -> bool:
+    return (line.given_percent or ZERO) > (before.given_percent or ZERO)
 
 
 def _raised(approved: Fingerprint, now: Fingerprint, *names: str) -> bool:

@@ -3,6 +3,7 @@
 from webapp.models import bounds  # noqa: F401, I001 - before the first table, whose numbers it bounds
 from webapp.domain.states import Tracking
 from webapp.models.approvals import Approval, ApprovalKind
+from webapp.models.authority import DiscountLimit
 from webapp.models.audit import Event, EventDocument, StateChange
 from webapp.models.company import (
     Account,
@@ -50,7 +51,8 @@ from webapp.models.taxes import TaxClassRule, TaxCode, TaxRate
 __all__ = [
     "Account", "Address", "AddressKind", "Allocation", "ApiToken", "Approval", "ApprovalKind", "ApprovalPolicy",
     "Batch", "Category", "CheckStage", "Comment", "Company", "CreditApplication", "CreditHold", "CreditNote",
-    "CreditNoteLine", "CreditNoteTax", "Customer", "CustomerGroup", "CustomerPrice", "Disposition", "DocumentFile",
+    "CreditNoteLine", "CreditNoteTax", "Customer", "CustomerGroup", "CustomerPrice", "DiscountLimit", "Disposition",
+    "DocumentFile",
     "Event", "EventDocument", "ExchangeRate", "IdempotencyKey", "Invoice", "InvoiceLine", "InvoiceTax", "Item",
     "Journal", "JournalLine", "ListPrice", "Location", "LoginAttempt", "LoginSession", "Lot", "MovementKind",
     "NumberSeries", "Order", "OrderCharge", "OrderLine", "OutboxMessage", "Package", "Payment",

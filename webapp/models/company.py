@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Id, Money, Price, Versioned, enum_column
+from webapp.db import Base, Id, Money, Percent, Price, Versioned, enum_column
 from webapp.domain.amounts import TaxRounding
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Company(Versioned, Base):
     approval_policy: Mapped[ApprovalPolicy] = mapped_column(enum_column(ApprovalPolicy), default=ApprovalPolicy.OFF)
     approval_policy_amount: Mapped[Decimal | None] = mapped_column(Money)
     approval_policy_version: Mapped[int] = mapped_column(default=1)
+    margin_floor_percent: Mapped[Decimal | None] = mapped_column(Percent)
     release_holds_on_payment: Mapped[bool] = mapped_column(default=False)
     split_locations: Mapped[bool] = mapped_column(default=False)
     quote_days: Mapped[int] = mapped_column(default=30)
@@ -67,6 +68,7 @@ class Company(Versioned, Base):
     __table_args__ = (
         sa.CheckConstraint("id = 1", name="one_row"),
         sa.CheckConstraint("paper IN ('A4', 'Letter')", name="paper"),
+        sa.CheckConstraint("margin_floor_percent >= 0 AND margin_floor_percent <= 1000000", name="margin_floor"),
     )
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Id, Money, Price, Quantity, Versioned, enum_column
+from webapp.db import Base, Id, Money, Percent, Price, Quantity, Versioned, enum_column
 from webapp.domain.states import Tracking
 
 if TYPE_CHECKING:
@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 
 
 class Category(Base):
+    """A group of items; ``margin_floor_percent`` holds for it and below instead of the company's, None: as above."""
+
     __tablename__ = "categories"
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(unique=True)
     parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("categories.id"), index=True)
+    margin_floor_percent: Mapped[Decimal | None] = mapped_column(Percent)
+
+    __table_args__ = (
+        sa.CheckConstraint("margin_floor_percent >= 0 AND margin_floor_percent <= 1000000", name="margin_floor"),
+    )
 
 
 class Item(Base):

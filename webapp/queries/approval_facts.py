@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from webapp.domain.approval import ApprovedLine, Fingerprint, covers
 from webapp.domain.pricing import effective_discount
-from webapp.domain.states import ApprovalState
+from webapp.domain.states import ApprovalState, OrderState
 from webapp.models import Approval, ApprovalKind, Order, OrderLine
 
 
@@ -23,12 +24,15 @@ def over_limit(order: Order) -> list[OverLimit]:
     """The lines whose effective discount is above the maximum of who entered them."""
     found = []
     for line in order.lines:
-        percent = effective_discount(
-            line.unit_price, line.derived_price, line.discount_percent, order.order_discount_percent
-        )
+        percent = given_away(order, line)
         if percent > line.entered_limit:
             found.append(OverLimit(line, percent))
     return found
+
+
+def given_away(order: Order, line: OrderLine) -> Decimal:
+    """What a line gives away in percent of the price the rules gave, unrounded."""
+    return effective_discount(line.unit_price, line.derived_price, line.discount_percent, order.order_discount_percent)
 
 
 def approvals_of(order: Order) -> list[Approval]:
@@ -36,7 +40,7 @@ def approvals_of(order: Order) -> list[Approval]:
     return list(order.approvals)
 
 
-def uncovered_discounts(order: Order, approvals: list[Approval]) -> list[OverLimit]:
+def uncovered_discounts(order: Order, approvals: Sequence[Approval]) -> list[OverLimit]:
     """Lines over the limit that no live approval covers as they are now."""
     live = {
         approval.order_line_id: approval
@@ -50,7 +54,7 @@ def uncovered_discounts(order: Order, approvals: list[Approval]) -> list[OverLim
     ]
 
 
-def order_is_covered(order: Order, approvals: list[Approval]) -> bool:
+def order_is_covered(order: Order, approvals: Sequence[Approval]) -> bool:
     """Whether a live approval covers the order as it is now."""
     return any(
         approval.kind is ApprovalKind.ORDER
@@ -60,7 +64,20 @@ def order_is_covered(order: Order, approvals: list[Approval]) -> bool:
     )
 
 
-def waiting(approvals: list[Approval]) -> list[Approval]:
+def is_covered(order: Order, approvals: Sequence[Approval]) -> bool:
+    """Whether live approvals cover the order and each of its discounts as they are now."""
+    return not uncovered_discounts(order, approvals) and order_is_covered(order, approvals)
+
+
+def declined_change(order: Order, approvals: Sequence[Approval]) -> Approval | None:
+    """The refusal that stops a confirmed or closed order: a change was declined and stands there still."""
+    if order.state not in (OrderState.CONFIRMED, OrderState.CLOSED) or waiting(approvals):
+        return None
+    declined = [approval for approval in approvals if approval.state is ApprovalState.DECLINED]
+    return declined[-1] if declined and not is_covered(order, approvals) else None
+
+
+def waiting(approvals: Sequence[Approval]) -> list[Approval]:
     """Those that nobody has decided yet."""
     return [approval for approval in approvals if approval.state is ApprovalState.OPEN]
 
@@ -87,6 +104,7 @@ def _fingerprint(order: Order, lines: list[OrderLine], total: Decimal) -> Finger
                 line.unit_price,
                 line.discount_percent,
                 line.price_base,
+                given_away(order, line),
             )
             for line in lines
         ),

@@ -7,14 +7,16 @@ from decimal import Decimal
 from webapp.domain.money import plain
 from webapp.models import ApprovalPolicy, Company, Order, OrderLine
 from webapp.queries.company import company, rates_on
+from webapp.queries.margins import OrderMargins, margins_of
 from webapp.queries.minimums import unmet_minimums
 
 
-def policy_covering(order: Order) -> str | None:
+def policy_covering(order: Order, margins: OrderMargins | None = None) -> str | None:
     """The name and version of the policy that approves this order by itself, or None.
 
-    It covers orders up to an amount, no price typed below the derived one, every minimum met; discounts above a limit
-    are asked for apart. An order in a currency without a rate waits for a person.
+    It covers orders up to an amount, no price typed below the derived one, every minimum met, no line below its margin
+    floor (a cost that is not known stops nothing); discounts above a limit are asked for apart. An order in a currency
+    without a rate waits for a person. ``margins`` are the order's where they are read already.
     """
     ours = company()
     if ours is None or ours.approval_policy is not ApprovalPolicy.UP_TO_AMOUNT:
@@ -23,6 +25,8 @@ def policy_covering(order: Order) -> str | None:
     if most is not None and not _is_within(order, most, ours):
         return None
     if any(_typed_below(line) for line in order.lines) or unmet_minimums(order):
+        return None
+    if (margins or margins_of(order)).below:
         return None
     bound = "of any amount" if most is None else f"up to {plain(most, ours.base_currency)} {ours.base_currency}"
     return f"Orders {bound}, version {ours.approval_policy_version}"

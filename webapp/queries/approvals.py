@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -19,7 +18,8 @@ from webapp.models import Approval, ApprovalKind, CreditHold, Customer, Order, O
 from webapp.queries.hold_facts import why_held
 
 MOST_SHOWN = 200
-LINES_COMPARED = 5
+MOST_DECIDED = 8
+DECIDED = (ApprovalState.APPROVED, ApprovalState.DECLINED, ApprovalState.VOIDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,21 @@ class Item:
     tone: str
     icon: str
     at: datetime
+    order: str
     said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
-    """What a customer was given on the same item before."""
+class Verdict:
+    """A decision that was made: about what, and the sentence of who decided what and why."""
 
-    number: str
-    quantity: Decimal
-    unit_price: Decimal
-    discount_percent: Decimal
+    url: str
+    customer: str
+    what: str
+    sentence: str
+    tone: str
+    icon: str
+    at: datetime
 
 
 def inbox(user: User) -> list[Item]:
@@ -64,21 +68,50 @@ def waiting_count(user: User) -> int:
     return db.session.scalar(select(requests.scalar_subquery() + holds.scalar_subquery())) or 0
 
 
-def habits_of(customer_id: int, variant_id: int, besides: Order) -> Sequence[Habit]:
-    """The last lines of this customer over this item on other orders, newest first."""
-    rows = db.session.execute(
-        select(Order.order_number, OrderLine.quantity, OrderLine.unit_price, OrderLine.discount_percent)
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(
-            Order.customer_id == customer_id,
-            OrderLine.variant_id == variant_id,
-            Order.order_number.is_not(None),
-            Order.id != besides.id,
+def decided(user: User) -> list[Verdict]:
+    """What was decided last of what this user may decide or asked for, the newest first; one statement."""
+    mine = or_(Approval.kind.in_(_kinds(user)), Approval.requested_by_id == user.id)
+    rows = db.session.scalars(
+        select(Approval)
+        .join(Approval.order)
+        .where(Approval.state.in_(DECIDED), Approval.decided_by_id.is_not(None), mine, *_own_customers(user))
+        .order_by(Approval.decided_at.desc(), Approval.id.desc())
+        .limit(MOST_DECIDED)
+        .options(
+            joinedload(Approval.order).joinedload(Order.customer),
+            joinedload(Approval.order_line),
+            joinedload(Approval.decided_by),
         )
-        .order_by(Order.id.desc())
-        .limit(LINES_COMPARED)
     )
-    return [Habit(number or "", *rest) for number, *rest in rows]
+    return [_verdict(approval) for approval in rows]
+
+
+def verdict_of(approval: Approval) -> str:
+    """ "Steven Buchanan declined it yesterday 14:05: “Not for ten”." """
+    who = approval.decided_by.name if approval.decided_by else f"The policy “{approval.policy}”"
+    act = "declined" if approval.state is ApprovalState.DECLINED else "approved"
+    why = f": “{approval.decision_reason}”" if approval.decision_reason else ""
+    later = " A later change voided that." if approval.state is ApprovalState.VOIDED else ""
+    return f"{who} {act} it {filters.moment(approval.decided_at)}{why}.{later}"
+
+
+def last_verdict(approvals: Sequence[Approval], line: OrderLine | None = None) -> str:
+    """The last decision about an order, or about the discount of one of its lines; empty when there was none."""
+    wanted = None if line is None else line.id
+    made = [one for one in approvals if one.state in DECIDED and one.decided_at and one.order_line_id == wanted]
+    if line is None:
+        made = [one for one in made if one.kind is ApprovalKind.ORDER]
+    return verdict_of(made[-1]) if made else ""
+
+
+def place_of(url: str, items: Sequence[Item]) -> int:
+    """How many things of other orders stand before this one: where its successor stands once it is decided.
+
+    A decision may take other requests of the same order along, so those do not count.
+    """
+    found = next((place for place, item in enumerate(items) if item.url == url), 0)
+    order = items[found].order if items else ""
+    return sum(1 for item in items[:found] if item.order != order)
 
 
 def _kinds(user: User) -> list[ApprovalKind]:
@@ -128,6 +161,7 @@ def _hold(hold: CreditHold) -> Item:
         tone="stop",
         icon="hold",
         at=hold.applied_at,
+        order=order.number,
         said=why_held(hold),
     )
 
@@ -144,6 +178,7 @@ def _request(request: Approval) -> Item:
             tone="wait",
             icon="order",
             at=request.requested_at,
+            order=order.number,
         )
     line_number = request.order_line.line_number if request.order_line else 0
     return Item(
@@ -155,4 +190,23 @@ def _request(request: Approval) -> Item:
         tone="wait",
         icon="price",
         at=request.requested_at,
+        order=order.number,
+    )
+
+
+def _verdict(approval: Approval) -> Verdict:
+    order, line = approval.order, approval.order_line
+    is_declined = approval.state is ApprovalState.DECLINED
+    if approval.kind is ApprovalKind.ORDER or line is None:
+        what, url = f"{order.number}, order", f"/approvals/orders/{order.number}"
+    else:
+        what, url = f"{order.number} line {line.line_number}", f"/approvals/discounts/{order.number}/{line.line_number}"
+    return Verdict(
+        url=url,
+        customer=order.customer.name,
+        what=what,
+        sentence=verdict_of(approval),
+        tone="stop" if is_declined else "ok",
+        icon="x" if is_declined else "check",
+        at=approval.decided_at or approval.requested_at,
     )

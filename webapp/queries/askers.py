@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.states import ApprovalState
-from webapp.models import Approval, Event, EventDocument, Order, User
+from webapp.models import Approval, ApprovalKind, Event, EventDocument, Order, User
 
 EDITS = frozenset(
     {
@@ -29,7 +29,11 @@ def askers(order: Order) -> set[int]:
     """The ids of the users who may not decide about this order."""
     last_approval = (
         select(func.max(Approval.decided_at))
-        .where(Approval.order_id == order.id, Approval.state.in_([ApprovalState.APPROVED, ApprovalState.VOIDED]))
+        .where(
+            Approval.order_id == order.id,
+            Approval.kind == ApprovalKind.ORDER,  # one line's discount decides nothing about the edits of others
+            Approval.state.in_([ApprovalState.APPROVED, ApprovalState.VOIDED]),
+        )
         .scalar_subquery()
     )
     editors = db.session.scalars(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from urllib.parse import quote
 
 from webapp import filters
 from webapp.domain.credit import HoldReason
+from webapp.domain.discount_limits import storable
 from webapp.domain.numbers import tidy
 from webapp.domain.order_facts import backorder
 from webapp.domain.permissions import Permission, Role
 from webapp.domain.states import CustomerStatus, OrderState
 from webapp.models import Approval, ApprovalKind, Order
 from webapp.queries.approval_facts import OverLimit
+from webapp.queries.deciders import deciders_of, discount_deciders, order_deciders
 from webapp.queries.minimums import unmet_minimums
 from webapp.queries.order_facts import OrderFacts, facts_of
 from webapp.queries.staff import named
@@ -23,6 +24,7 @@ BEFORE_APPROVAL = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED, Orde
 BEFORE_SUBMISSION = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED)
 BEFORE_CONFIRMATION = (*BEFORE_APPROVAL, OrderState.APPROVED)
 ENDED = (OrderState.CLOSED, OrderState.CANCELLED)
+BELOW = "is below the margin floor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class Blocker:
     link_label: str = "Show"
 
 
-def blockers_of(order: Order, facts: OrderFacts | None = None) -> list[Blocker]:
-    """Every blocker of an order that is loaded with its parts, worst first."""
+def blockers_of(order: Order, facts: OrderFacts | None = None, *, sees_costs: bool = False) -> list[Blocker]:
+    """Every blocker of an order that is loaded with its parts, worst first; margins for whoever ``sees_costs``."""
     if order.state in ENDED:
         return []
     known = facts or facts_of(order)
@@ -49,9 +51,11 @@ def blockers_of(order: Order, facts: OrderFacts | None = None) -> list[Blocker]:
         *_credit(known),
         *_customer(known),
         *_rejection(known),
+        *_declined_change(known),
         *_requests(known),
         *_discounts(known),
         *_minimums(known),
+        *_margins(known, sees_costs),
         *_lines(known),
         *_shortages(known),
     ]
@@ -168,6 +172,23 @@ def _rejection(known: OrderFacts) -> Iterator[Blocker]:
     )
 
 
+def _declined_change(known: OrderFacts) -> Iterator[Blocker]:
+    refusal = known.declined_change
+    if refusal is None:
+        return
+    by = refusal.decided_by.name if refusal.decided_by else "The approver"
+    yield Blocker(
+        "change_declined",
+        f"A change was declined: {refusal.decision_reason}",
+        f"{by} decided. Nothing moves until it is changed again.",
+        Role.SALES.value,
+        "#lines",
+        tone="stop",
+        icon="x",
+        link_label="To the lines",
+    )
+
+
 def _requests(known: OrderFacts) -> Iterator[Blocker]:
     for request in known.waiting:
         if request.kind is ApprovalKind.ORDER:
@@ -182,7 +203,7 @@ def _order_request(known: OrderFacts, request: Approval) -> Blocker:
     return Blocker(
         "amendment_waits" if is_amendment else "approval_waits",
         f"{what} waits for approval.",
-        _asked(known, request, Permission.ORDERS_APPROVE, None),
+        _asked(known, request, Permission.ORDERS_APPROVE),
         Role.SALES_MANAGER.value,
         f"/approvals/orders/{known.order.number}",
         tone="stop" if is_amendment else "wait",
@@ -197,7 +218,7 @@ def _discount_request(known: OrderFacts, request: Approval) -> Blocker:
     return Blocker(
         "discount_waits",
         f"Line {number}: a discount of {filters.percent(request.percent)} waits for a manager.",
-        _asked(known, request, Permission.DISCOUNTS_APPROVE, request.percent),
+        _asked(known, request, Permission.DISCOUNTS_APPROVE),
         Role.SALES_MANAGER.value,
         f"/approvals/discounts/{known.order.number}/{number}",
         icon="clock",
@@ -206,8 +227,8 @@ def _discount_request(known: OrderFacts, request: Approval) -> Blocker:
     )
 
 
-def _asked(known: OrderFacts, request: Approval, permission: Permission, percent: Decimal | None) -> str:
-    deciders = known.staff.who_can(permission, besides=known.asked, discount=percent)
+def _asked(known: OrderFacts, request: Approval, permission: Permission) -> str:
+    deciders = deciders_of(known, request)
     asked = f"{request.requested_by.name} asked {filters.moment(request.requested_at)}."
     return f"{asked} {_who(named(deciders), 'can decide', permission)}"
 
@@ -220,11 +241,10 @@ def _discounts(known: OrderFacts) -> Iterator[Blocker]:
 
 
 def _over(known: OrderFacts, over: OverLimit) -> Blocker:
-    besides = known.asked | {over.line.entered_by_id}
-    deciders = known.staff.who_can(Permission.DISCOUNTS_APPROVE, besides=besides, discount=over.percent)
+    deciders = discount_deciders(known, over.line, over.percent)
     return Blocker(
         "discount_above_limit",
-        f"Line {over.line.line_number}: a discount of {filters.percent(_cut(over.percent))} needs approval.",
+        f"Line {over.line.line_number}: a discount of {filters.percent(storable(over.percent))} needs approval.",
         f"The limit is {filters.percent(over.line.entered_limit)}. "
         + _who(named(deciders), "can approve it once it is submitted", Permission.DISCOUNTS_APPROVE),
         Role.SALES_MANAGER.value,
@@ -248,6 +268,26 @@ def _minimums(known: OrderFacts) -> Iterator[Blocker]:
             f"#line-{unmet.line_number}" if unmet.line_number else "#lines",
             line_number=unmet.line_number,
             link_label="To the line" if unmet.line_number else "To the lines",
+        )
+
+
+def _margins(known: OrderFacts, sees_costs: bool) -> Iterator[Blocker]:
+    asks = any(request.kind is ApprovalKind.ORDER for request in known.waiting)
+    if known.order.state not in BEFORE_APPROVAL and not asks:
+        return
+    who = _who(named(order_deciders(known)), "decides it by approving the order", Permission.ORDERS_APPROVE)
+    for margin in known.margins.below:
+        number = margin.line.line_number
+        told = f"earns {margin.earns}, below the floor of {filters.percent(margin.floor)}" if sees_costs else BELOW
+        yield Blocker(
+            "below_margin_floor",
+            f"Line {number} {told}.",
+            who,
+            Role.SALES_MANAGER.value,
+            f"#line-{number}",
+            icon="price",
+            line_number=number,
+            link_label="To the line",
         )
 
 
@@ -294,8 +334,3 @@ def _who(names: str, act: str, permission: Permission | None) -> str:
         return f"{names} {act}."
     nobody = "Nobody who may decide is left: whoever asked may not."
     return f"{nobody} An administrator can give somebody the right." if permission else "Nobody can right now."
-
-
-def _cut(percent: Decimal) -> Decimal:
-    """Shown with four decimals at most."""
-    return Decimal(f"{percent:.4f}")

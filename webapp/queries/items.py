@@ -83,6 +83,7 @@ class CategoryRow:
     parent: str
     depth: int
     items: int
+    margin_floor: Decimal | None = None
 
 
 def item_list(wanted: ItemFilter, *, cursor: str | None = None) -> ItemList:
@@ -162,7 +163,8 @@ def category_tree() -> list[CategoryRow]:
 
     def walk(parent: Category | None, depth: int) -> None:
         for category in children.get(parent.id if parent else None, []):
-            rows.append(CategoryRow(category.name, parent.name if parent else "", depth, counts.get(category.id, 0)))
+            above, items = parent.name if parent else "", counts.get(category.id, 0)
+            rows.append(CategoryRow(category.name, above, depth, items, category.margin_floor_percent))
             walk(category, depth + 1)
 
     walk(None, 0)

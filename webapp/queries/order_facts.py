@@ -29,12 +29,14 @@ from webapp.models import (
     Shipment,
     User,
 )
-from webapp.queries.approval_facts import OverLimit, over_limit
+from webapp.queries.approval_facts import OverLimit, declined_change, over_limit
 from webapp.queries.askers import askers
 from webapp.queries.company import company, today
+from webapp.queries.discount_authority import DiscountAuthority, authority_over
 from webapp.queries.exposure import Standing, standing_of, weigh
 from webapp.queries.free_stock import free_for
 from webapp.queries.hold_facts import open_hold, rejected_hold
+from webapp.queries.margins import OrderMargins, margins_of
 from webapp.queries.staff import Staff, active_staff
 
 ZERO = Decimal(0)
@@ -50,6 +52,8 @@ class OrderFacts:
     day: date
     approvals: Sequence[Approval]
     staff: Staff
+    authority: DiscountAuthority
+    margins: OrderMargins
     asked: frozenset[int]
     standing: Standing
     free: dict[int, Decimal]
@@ -70,6 +74,11 @@ class OrderFacts:
     def over(self) -> list[OverLimit]:
         """Lines that give away more than who entered them may."""
         return over_limit(self.order)
+
+    @cached_property
+    def declined_change(self) -> Approval | None:
+        """The refusal of a change that stands on the confirmed order still."""
+        return declined_change(self.order, self.approvals)
 
     @cached_property
     def hold(self) -> CreditHold | None:
@@ -139,6 +148,8 @@ def facts_of(order: Order) -> OrderFacts:
         day=day,
         approvals=_approvals(order),
         staff=active_staff(),
+        authority=authority_over({line.variant_id for line in order.lines}),
+        margins=margins_of(order),
         asked=frozenset(askers(order)),
         standing=standing_of(order.customer, day, excluding=order),
         free=free_for(order.location_id, {line.variant_id for line in order.lines}),

@@ -15,12 +15,11 @@ from webapp.domain.money import round_half_up
 from webapp.domain.numbers import tidy
 from webapp.domain.order_facts import to_ship, wanted
 from webapp.domain.permissions import Permission
-from webapp.domain.pricing import PriceStep, Source, effective_discount
+from webapp.domain.pricing import PriceStep, Source
 from webapp.domain.states import OrderState
 from webapp.models import Approval, ApprovalKind, Comment, Order, OrderLine, Promotion, PromotionUse, User
 from webapp.queries import timeline
 from webapp.queries.blockers import Blocker, blockers_of
-from webapp.queries.company import company
 from webapp.queries.order_facts import OrderFacts, facts_of, find_order
 from webapp.queries.order_steps import Step, steps_of
 from webapp.queries.order_words import ON_HOLD, REFUSED_CREDIT, Tag, head_tags, line_tag
@@ -137,7 +136,7 @@ class OrderPage:
     @cached_property
     def blockers(self) -> list[Blocker]:
         """What is in the way."""
-        return blockers_of(self.order, self.facts)
+        return blockers_of(self.order, self.facts, sees_costs=self.sees_costs)
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -225,13 +224,11 @@ class OrderPage:
     @cached_property
     def margin(self) -> Decimal | None:
         """Of the whole order in percent of the net; None when a cost is unknown or not for this user."""
-        if not self.sees_costs or not self.order.lines:
-            return None
-        return _margin([(line.net_amount, _cost(line)) for line in self.order.lines], self.order.currency)
+        return self.facts.margins.percent if self.sees_costs else None
 
     def _line(self, line: OrderLine, request: Approval | None, over: bool) -> LineView:
         free = self.facts.free_by_line[line.id]
-        margin = _margin([(line.net_amount, _cost(line))], self.order.currency) if self.sees_costs else None
+        margin = self.facts.margins.of(line) if self.sees_costs else None
         open_quantity = wanted(line.counts) and to_ship(line.counts)
         return LineView(
             line=line,
@@ -239,7 +236,7 @@ class OrderPage:
             request=request,
             over_limit=over,
             free=free,
-            margin=margin,
+            margin=margin.percent if margin else None,
             editable=self.can_edit and bool(open_quantity) and line.free_with_id is None,
         )
 
@@ -284,28 +281,7 @@ def address_of(order: Order) -> str:
     return f"/orders/{order.order_number}" if order.order_number else f"/quotes/{order.quote_number}"
 
 
-def given_away(line: OrderLine, order: Order) -> Decimal:
-    """What a line gives away in percent of the price the rules gave."""
-    return effective_discount(line.unit_price, line.derived_price, line.discount_percent, order.order_discount_percent)
-
-
 def _comments(order: Order) -> Sequence[Comment]:
     return db.session.scalars(
         select(Comment).where(Comment.order_id == order.id).order_by(Comment.id).options(joinedload(Comment.user))
     ).all()
-
-
-def _cost(line: OrderLine) -> Decimal | None:
-    return None if line.variant.average_cost is None else line.variant.average_cost * line.quantity
-
-
-def _margin(parts: Sequence[tuple[Decimal, Decimal | None]], currency: str) -> Decimal | None:
-    """In percent of the net, for documents in the base currency, in which costs are."""
-    ours = company()
-    if ours is None or currency != ours.base_currency:
-        return None
-    costs = [cost for _, cost in parts if cost is not None]
-    net = sum((amount for amount, _ in parts), ZERO)
-    if len(costs) < len(parts) or net <= 0:
-        return None
-    return round_half_up((net - sum(costs, ZERO)) * HUNDRED / net, 1)

@@ -84,7 +84,7 @@ def _draft(known: OrderFacts) -> Iterator[_Act]:
     if not order.lines:
         return
     url = f"/orders/{order.number}/submission"
-    if not known.over and policy_covering(order):
+    if not known.over and policy_covering(order, known.margins):
         yield _Act("place", "Submit and confirm", url, Permission.ORDERS_CONFIRM, fields={"confirm": "yes"})
         return
     label = f"Ask for {len(known.over) + 1} approvals" if known.over else "Submit for approval"
@@ -114,7 +114,7 @@ def _confirmed(known: OrderFacts) -> Iterator[_Act]:
         yield from _hold(known)
     elif known.waiting:
         yield from _approval(known, "Approve the change")
-    elif known.refused is None:
+    elif known.refused is None and known.declined_change is None:
         yield from _ship(known)
         yield from _shipments(known)
         yield from _allocate(known)
@@ -127,7 +127,7 @@ def _billed_again(known: OrderFacts) -> Iterator[_Act]:
     if known.waiting:
         yield from _approval(known, "Approve the corrected price")
     else:
-        yield from _bill(known)
+        yield from _bill(known) if known.declined_change is None else ()
         yield from _correction(known)
 
 

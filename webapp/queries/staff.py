@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from sqlalchemy import select
 
@@ -21,14 +20,10 @@ class Staff:
 
     people: Sequence[User]
 
-    def who_can(
-        self, permission: Permission, *, besides: Collection[int] = (), discount: Decimal | None = None
-    ) -> list[User]:
-        """Those who have the right, without some ids; with ``discount`` only those whose maximum covers it."""
+    def who_can(self, permission: Permission, *more: Permission, besides: Collection[int] = ()) -> list[User]:
+        """Those who have the right (and ``more`` of them), without some ids."""
         return [
-            user
-            for user in self.people
-            if user.can(permission) and user.id not in besides and (discount is None or user.max_discount >= discount)
+            user for user in self.people if user.id not in besides and all(user.can(one) for one in (permission, *more))
         ]
 
 

@@ -220,6 +220,7 @@ WORDS: dict[str, Callable[[_Told], str]] = {
     Action.ORDER_WITHDRAWN: _plain("took it back to draft"),
     Action.ORDER_APPROVED: _approved,
     Action.ORDER_REJECTED: _plain("rejected the order"),
+    Action.AMENDMENT_REJECTED: _plain("rejected the change of the order"),
     Action.ORDER_CONFIRMED: lambda told: f"confirmed the order over {told.money('total')}",
     Action.CONFIRMATION_HELD: _plain("tried to confirm; the credit check held the order"),
     Action.ORDER_CANCELLED: _plain("cancelled the order"),

@@ -167,9 +167,12 @@ def release_lines(order: Order, quantities: Mapping[int, Decimal]) -> Decimal:
 
 
 def refuse_waiting_amendment(order: Order) -> None:
-    """Raise IllegalMove while an amendment of the confirmed or closed order waits for approval."""
-    if approval_facts.waiting(approval_facts.approvals_of(order)):
+    """Raise IllegalMove while an amendment of the confirmed or closed order waits for approval, or was declined."""
+    known = approval_facts.approvals_of(order)
+    if approval_facts.waiting(known):
         raise IllegalMove(f"A change of {order.label} waits for approval.", {"status": order.state.value})
+    if approval_facts.declined_change(order, known):
+        raise IllegalMove(f"A change of {order.label} was declined. Change it first.", {"status": order.state.value})
 
 
 def _locked_lots(allocations: Sequence[Allocation]) -> dict[int, Lot]:

@@ -12,11 +12,11 @@ from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.approval import Fingerprint
+from webapp.domain.discount_limits import storable
 from webapp.domain.errors import BadInput, Forbidden, FourEyes, IllegalMove, NotFound
-from webapp.domain.money import round_half_up
 from webapp.domain.permissions import Permission
 from webapp.domain.states import ApprovalState, OrderState
-from webapp.models import Approval, ApprovalKind, Order, User
+from webapp.models import Approval, ApprovalKind, Order, OrderLine, User
 from webapp.queries.approval_facts import (
     OverLimit,
     approvals_of,
@@ -29,6 +29,8 @@ from webapp.queries.approval_facts import (
 )
 from webapp.queries.approval_policy import policy_covering
 from webapp.queries.askers import askers
+from webapp.queries.discount_authority import authority_over
+from webapp.queries.margins import margins_of
 from webapp.services import audit, locks
 from webapp.services.authorize import require
 
@@ -110,7 +112,7 @@ def _add(
         state=ApprovalState.OPEN,
         order=order,
         order_line=over.line if over else None,
-        percent=round_half_up(over.percent, 4) if over else None,
+        percent=storable(over.percent) if over else None,
         fingerprint=fingerprint.as_dict(),
         requested_by=actor,
         requested_at=clock.now(),
@@ -132,15 +134,16 @@ def _end(approval: Approval, state: ApprovalState) -> None:
 def approve_order(number: str, *, reason: str = "", actor: User) -> Order:
     """Approve a submitted order, or the amendment of a confirmed one, with the discounts the approver may decide.
 
-    Raises Forbidden when a discount is above the approver's own maximum, FourEyes, IllegalMove when nothing waits.
+    Raises Forbidden when a discount is above the approver's own maximum, or a line below its margin floor and costs are
+    not for the approver; FourEyes; IllegalMove when nothing waits or a discount was declined that stands there still.
     """
     require(actor, Permission.ORDERS_APPROVE)
     order, approvals = _decidable(number, actor)
-    requests = waiting(approvals)
-    if not any(request.kind is ApprovalKind.ORDER for request in requests):
-        raise IllegalMove(f"{order.label} does not wait for approval.", {"status": order.state.value})
-    for request in requests:
-        _approve(request, actor, reason)
+    requests = _with_order_request(order, approvals)
+    _refuse_declined_discounts(order, approvals)
+    if margins_of(order).below:
+        require(actor, Permission.COSTS_READ)
+    _approve_all(requests, actor, reason)
     if order.state is OrderState.SUBMITTED:
         order.move_to(OrderState.APPROVED)
     order.bump()
@@ -156,16 +159,22 @@ def approve_order(number: str, *, reason: str = "", actor: User) -> Order:
 
 @command
 def reject_order(number: str, *, reason: str, actor: User) -> Order:
-    """Refuse a submitted order; sales may edit it and submit again. Raises FourEyes, IllegalMove, BadInput."""
+    """Refuse a submitted order, or the amendment of a confirmed one; sales may edit it and ask again.
+
+    A confirmed order stays confirmed, but nothing of it moves until the change is changed again. Raises FourEyes,
+    IllegalMove when nothing waits, BadInput without a reason.
+    """
     require(actor, Permission.ORDERS_APPROVE)
     _need_reason(reason)
     order, approvals = _decidable(number, actor)
-    order.must_be(OrderState.SUBMITTED)
-    for request in waiting(approvals):
+    for request in _with_order_request(order, approvals):
         _decline(request, actor, reason)
-    order.move_to(OrderState.REJECTED)
+    is_amendment = order.state is not OrderState.SUBMITTED
+    if not is_amendment:
+        order.move_to(OrderState.REJECTED)
     order.bump()
-    audit.record(Action.ORDER_REJECTED, order, actor=actor, reason=reason)
+    action = Action.AMENDMENT_REJECTED if is_amendment else Action.ORDER_REJECTED
+    audit.record(action, order, actor=actor, reason=reason)
     return order
 
 
@@ -175,7 +184,7 @@ def approve_discount(number: str, line_number: int, *, reason: str = "", actor: 
     require(actor, Permission.DISCOUNTS_APPROVE)
     order, approvals = _decidable(number, actor)
     request = _discount_request(order, approvals, line_number)
-    _approve(request, actor, reason)
+    _approve_all([request], actor, reason)
     _let_policy_finish(order, approvals)
     order.bump()
     audit.record(
@@ -190,7 +199,10 @@ def approve_discount(number: str, line_number: int, *, reason: str = "", actor: 
 
 @command
 def decline_discount(number: str, line_number: int, *, reason: str, actor: User) -> Order:
-    """Refuse one line's discount: the order goes back to sales. Raises FourEyes, NotFound, BadInput."""
+    """Refuse one line's discount: the order goes back to sales, a confirmed one stops until the line is changed.
+
+    Raises FourEyes, NotFound, BadInput.
+    """
     require(actor, Permission.DISCOUNTS_APPROVE)
     _need_reason(reason)
     order, approvals = _decidable(number, actor)
@@ -226,19 +238,45 @@ def _discount_request(order: Order, approvals: list[Approval], line_number: int)
     raise NotFound(f"No discount on line {line_number} of {order.label} waits for approval.")
 
 
-def _approve(request: Approval, actor: User, reason: str) -> None:
-    if request.percent is not None:
-        require(actor, Permission.DISCOUNTS_APPROVE)
-        if request.percent > actor.max_discount:
-            line_number = request.order_line.line_number if request.order_line else 0
-            raise Forbidden(
-                f"The discount of {_shown(request.percent)} % on line {line_number} is above the maximum of "
-                f"{actor.name}, {_shown(actor.max_discount)} %. Somebody whose maximum covers it must decide.",
-                {"max_discount": _shown(actor.max_discount), "percent": _shown(request.percent)},
-            )
-        request.decider_limit = actor.max_discount
-    request.state = ApprovalState.APPROVED
-    _decide(request, actor, reason)
+def _with_order_request(order: Order, approvals: list[Approval]) -> list[Approval]:
+    """Everything that waits on the order, the order's own request among it. Raises IllegalMove without one."""
+    requests = waiting(approvals)
+    if not any(request.kind is ApprovalKind.ORDER for request in requests):
+        raise IllegalMove(f"{order.label} does not wait for approval.", {"status": order.state.value})
+    return requests
+
+
+def _refuse_declined_discounts(order: Order, approvals: list[Approval]) -> None:
+    """Raise IllegalMove for a discount above the limit that nobody asks for any more: somebody declined it."""
+    asked = {request.order_line_id for request in waiting(approvals)}
+    declined = [over.line for over in uncovered_discounts(order, approvals) if over.line.id not in asked]
+    if declined:
+        raise IllegalMove(
+            f"The discount on line {declined[0].line_number} was declined. It has to be changed first.",
+            {"status": order.state.value},
+        )
+
+
+def _approve_all(requests: list[Approval], actor: User, reason: str) -> None:
+    """Approve requests; each discount by the maximum that ``actor`` has on its item. Raises Forbidden above it."""
+    lines = [request.order_line for request in requests if request.order_line is not None]
+    authority = authority_over({line.variant_id for line in lines}) if lines else None
+    for request in requests:
+        if authority is not None and request.order_line is not None:
+            require(actor, Permission.DISCOUNTS_APPROVE)
+            request.decider_limit = authority.maximum_of(actor, request.order_line.variant_id)
+            _refuse_beyond(request, request.order_line, request.decider_limit, actor)
+        request.state = ApprovalState.APPROVED
+        _decide(request, actor, reason)
+
+
+def _refuse_beyond(request: Approval, line: OrderLine, maximum: Decimal, actor: User) -> None:
+    if request.percent is not None and request.percent > maximum:
+        raise Forbidden(
+            f"The discount of {_shown(request.percent)} % on line {line.line_number} is above the maximum of "
+            f"{actor.name}, {_shown(maximum)} %. Somebody whose maximum covers it must decide.",
+            {"max_discount": _shown(maximum), "percent": _shown(request.percent)},
+        )
 
 
 def _decline(request: Approval, actor: User, reason: str) -> None:
@@ -252,11 +290,12 @@ def _decide(request: Approval, actor: User, reason: str) -> None:
 
 
 def _let_policy_finish(order: Order, approvals: list[Approval]) -> None:
-    """With the last discount decided, the policy may approve the rest."""
+    """With the last discount decided, the policy may approve the rest, unless an earlier approval covers it still."""
     rest = waiting(approvals)
-    if [request.kind for request in rest] != [ApprovalKind.ORDER]:
+    if any(request.kind is ApprovalKind.DISCOUNT for request in rest):
         return
-    if approve_by_policy(order, rest[0]) and order.state is OrderState.SUBMITTED:
+    is_approved = approve_by_policy(order, rest[0]) if rest else order_is_covered(order, approvals)
+    if is_approved and order.state is OrderState.SUBMITTED:
         order.move_to(OrderState.APPROVED)
 
 

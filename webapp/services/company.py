@@ -114,7 +114,7 @@ def change_company(*, version: int, actor: User, **changes: Any) -> Company:
     before = {field: getattr(company, field) for field in changes}
     for field, value in changes.items():
         setattr(company, field, value)
-    if {"approval_policy", "approval_policy_amount"} & changes.keys():
+    if {"approval_policy", "approval_policy_amount", "margin_floor_percent"} & changes.keys():
         company.approval_policy_version += 1
     company.bump()
     audit.record(Action.COMPANY_CHANGED, company, actor=actor, before=before, after=changes)

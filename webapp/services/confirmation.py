@@ -98,7 +98,7 @@ def refuse_uncovered(order: Order) -> None:
     known = approval_facts.approvals_of(order)
     if approval_facts.waiting(known):
         raise IllegalMove(f"{order.label} waits for approval.", {"status": order.state.value})
-    if approval_facts.uncovered_discounts(order, known) or not approval_facts.order_is_covered(order, known):
+    if not approval_facts.is_covered(order, known):
         raise IllegalMove(f"{order.label} was changed beyond its approval.", {"status": order.state.value})
 
 

@@ -13,6 +13,7 @@ from webapp.domain.pricing import DerivedPrice, effective_discount
 from webapp.domain.totals import calculate_line
 from webapp.models import Order, User, Variant
 from webapp.queries.company import today
+from webapp.queries.discount_authority import authority_over
 from webapp.queries.exposure import standing_of
 from webapp.queries.free_stock import free_for
 from webapp.queries.item_search import the_item
@@ -77,7 +78,7 @@ def quote_entry(order: Order, entry: Entry, user: User) -> EntryQuote:
         derived=derived,
         amounts=amounts,
         given_percent=given,
-        needs_approval=given > user.max_discount,
+        needs_approval=not authority_over([variant.id]).covers(user, variant.id, given),
         tax_percent=tax_percent,
         free=free,
         short=max(base - free, ZERO),

@@ -11,6 +11,7 @@ from webapp.db import command, db
 from webapp.domain import fields
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, NotFound, Refused
+from webapp.domain.numbers import Number
 from webapp.domain.permissions import Permission
 from webapp.models import Category, Item, User, Variant
 from webapp.queries.item_records import item_record, variant_ids, variants_by_sku
@@ -73,34 +74,47 @@ def _lock(sku: str) -> Variant:
 
 
 @command
-def add_category(name: str, *, parent: str = "", actor: User) -> Category:
-    """Add a category, perhaps under another one. Raises BadInput, Forbidden."""
+def add_category(name: str, *, parent: str = "", margin_floor: Number | None = None, actor: User) -> Category:
+    """Add a category, perhaps under another one; ``margin_floor`` in percent, None or empty: that of the category
+    above. Raises BadInput, Forbidden."""
     require(actor, Permission.ITEMS_WRITE)
     name = _category_name(name)
     if _category(name) is not None:
         raise BadInput(f"There is a category {name} already.", field="name")
-    category = Category(name=name, parent_id=_parent_id(parent))
+    category = Category(name=name, parent_id=_parent_id(parent), margin_floor_percent=_floor(margin_floor))
     db.session.add(category)
-    audit.record(Action.CATEGORY_CHANGED, the_company(), actor=actor, after={"name": name, "parent": parent})
+    audit.record(
+        Action.CATEGORY_CHANGED,
+        the_company(),
+        actor=actor,
+        after={"name": name, "parent": parent, "margin_floor": category.margin_floor_percent},
+    )
     return category
 
 
 @command
-def change_category(name: str, *, new_name: str, parent: str = "", actor: User) -> Category:
-    """Rename a category or move it under another. Raises NotFound, BadInput (also for a circle), Forbidden."""
+def change_category(
+    name: str, *, new_name: str, parent: str = "", margin_floor: Number | None = None, actor: User
+) -> Category:
+    """Rename a category, move it under another, set or clear its margin floor in percent.
+
+    Raises NotFound, BadInput (also for a circle), Forbidden.
+    """
     require(actor, Permission.ITEMS_WRITE)
     category = _existing_category(name)
     new_name = _category_name(new_name)
     if new_name != name and _category(new_name) is not None:
         raise BadInput(f"There is a category {new_name} already.", field="name")
+    floor_before = category.margin_floor_percent
     category.name, category.parent_id = new_name, _parent_id(parent)
+    category.margin_floor_percent = _floor(margin_floor)
     refuse_circle(Category, category, "category")
     audit.record(
         Action.CATEGORY_CHANGED,
         the_company(),
         actor=actor,
-        before={"name": name},
-        after={"name": new_name, "parent": parent},
+        before={"name": name, "margin_floor": floor_before},
+        after={"name": new_name, "parent": parent, "margin_floor": category.margin_floor_percent},
     )
     return category
 
@@ -120,6 +134,11 @@ def remove_category(name: str, *, actor: User) -> None:
 
 def _category_name(name: str) -> str:
     return str(fields.text(100, required=True)(name, "name"))
+
+
+def _floor(margin_floor: Number | None) -> Decimal | None:
+    found: Decimal | None = fields.optional(fields.percent)(margin_floor, "margin_floor")
+    return found
 
 
 def _category(name: str) -> Category | None:

@@ -149,23 +149,24 @@ def change_line(
 ) -> Order:
     """Change quantity (in the line's unit), price or discount of one line; what is None stays.
 
-    Who changes a line answers for its discount with his own maximum. Raises IllegalMove when less would remain than
-    was shipped, allocated or cancelled.
+    Who changes a line answers for its discount with his own maximum; saving it as it was changes neither price nor
+    answer. Raises IllegalMove when less would remain than was shipped, allocated or cancelled.
     """
     order = editable_order(number, version, actor)
     line = _own_line(order, line_number)
-    before = _line_facts(line)
+    before, terms = _line_facts(line), _terms(line)
     if quantity is not None:
         _change_quantity(line, quantity)
-    if discount_percent is not None and discount_percent != line.discount_percent:
+    if discount_percent is not None:
         line.discount_percent = discount_percent
     if forget_typed_price:
         line.price_typed = False
     elif unit_price is not None and unit_price != line.unit_price:
         type_price(line, unit_price, by=actor)
-    reprice(order, [line], actor=actor)
-    settle_promotions(order, actor=actor, touched=[line])
-    retotal(order)
+    if _terms(line) != terms:
+        reprice(order, [line], actor=actor)
+        settle_promotions(order, actor=actor, touched=[line])
+        retotal(order)
     _finish_edit(order, actor)
     audit.record(
         Action.LINE_CHANGED, order, actor=actor, before=before, after={**_line_facts(line), "total": order.total}
@@ -309,6 +310,11 @@ def _own_line(order: Order, line_number: int) -> OrderLine:
     return line
 
 
+def _terms(line: OrderLine) -> tuple[Any, ...]:
+    """What somebody answers for by changing it."""
+    return line.quantity, line.unit_price, line.price_typed, line.discount_percent
+
+
 def _change_quantity(line: OrderLine, quantity: Decimal) -> None:
     base, _ = in_base_units(line.variant, quantity, line.unit)
     settled = line.allocated_qty + line.shipped_qty + line.cancelled_qty
@@ -325,10 +331,11 @@ def _change_head(order: Order, name: str, value: Any, actor: User) -> None:
         order.location = _location(value)
     elif name == "charges":
         _replace_charges(order, value)
+    elif name == "order_discount_percent" and value == order.order_discount_percent:
+        return  # forms of the head bring it along; who changes the notes does not answer for the discounts
     elif name == "order_discount_percent":
         order.order_discount_percent = value
-        for line in order.lines:
-            answer_for(line, actor)
+        answer_for(order.lines, actor)
     elif name == "requested_date":
         order.requested_date = value
         retax(order)

@@ -12,11 +12,12 @@ from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.errors import BadInput, Refused
-from webapp.domain.money import PRICE_SCALE, round_half_up
+from webapp.domain.money import HUNDRED, PRICE_SCALE, round_half_up
 from webapp.domain.numbers import tidy
 from webapp.domain.pricing import DerivedPrice, PriceStep, Source, type_over
 from webapp.domain.promotions import FreeGoods, Promoted, with_promotions
 from webapp.models import Item, Order, OrderCharge, OrderLine, TaxCode, User, Variant
+from webapp.queries.discount_authority import authority_over
 from webapp.services import pricing
 from webapp.services.taxing import LineTax, taxes_for
 
@@ -60,21 +61,30 @@ def append_lines(order: Order, inputs: Sequence[LineInput], *, actor: User) -> l
         line.quantity, line.discount_percent = one.quantity, one.given.discount_percent
         set_price(line, derived, typed=one.given.unit_price, by=actor)
         lines.append(line)
+    answer_for(lines, actor)
     order.lines.extend(lines)
     return lines
 
 
-def append_free_line(order: Order, variant: Variant, goods: FreeGoods, *, actor: User) -> None:
-    """Add what a promotion gives for nothing: a line of its own that the promotion answers for."""
-    tax = taxes_for(order.tax_class, {variant.tax_code_id}, on=_tax_day(order))[variant.tax_code_id]
-    line = _line(_next_number(order), variant, tax)
+def append_free_lines(order: Order, given: Sequence[tuple[Variant, FreeGoods]], *, actor: User) -> None:
+    """Add what promotions give for nothing: lines of their own that follow the promotion."""
+    taxes = taxes_for(order.tax_class, {variant.tax_code_id for variant, _ in given}, on=_tax_day(order))
+    lines = [
+        _free_line(number, variant, goods, taxes[variant.tax_code_id])
+        for number, (variant, goods) in enumerate(given, start=_next_number(order))
+    ]
+    answer_for(lines, actor)
+    order.lines.extend(lines)
+
+
+def _free_line(number: int, variant: Variant, goods: FreeGoods, tax: LineTax) -> OrderLine:
+    line = _line(number, variant, tax)
     line.quantity, line.discount_percent = goods.quantity, ZERO
     line.free_with_id = goods.promotion.rule_id
     line.list_price = line.derived_price = line.unit_price = ZERO
     line.price_typed, line.price_typed_by, line.price_source = False, "", Source.PROMOTION.value
     line.derivation = [goods.step.as_dict()]
-    answer_for(line, actor)
-    order.lines.append(line)
+    return line
 
 
 def _next_number(order: Order) -> int:
@@ -104,7 +114,7 @@ COUNTERS = (
 
 
 def set_price(line: OrderLine, derived: DerivedPrice, *, typed: Decimal | None, by: User) -> None:
-    """Give a line its price: what the lists gave, or what was typed over it. ``by`` answers for its discount.
+    """Give a line its price: what the lists gave, or what was typed over it.
 
     Raises Refused when there is neither. Promotions come on top once all lines are there (``promoting``).
     """
@@ -118,7 +128,6 @@ def set_price(line: OrderLine, derived: DerivedPrice, *, typed: Decimal | None, 
     if typed is not None:
         line.unit_price = typed
     put_price(line, derived, Promoted(derived.unit_price))
-    answer_for(line, by)
 
 
 def type_price(line: OrderLine, unit_price: Decimal, *, by: User) -> None:
@@ -156,10 +165,12 @@ def _per_unit(price: Decimal | None, line: OrderLine) -> Decimal | None:
     return None if price is None else round_half_up(price * line.price_base, PRICE_SCALE)
 
 
-def answer_for(line: OrderLine, user: User) -> None:
-    """Make ``user`` the one whose maximum discount the line is measured by."""
-    line.entered_by = user
-    line.entered_limit = min(user.max_discount, Decimal(100))
+def answer_for(lines: Sequence[OrderLine], user: User) -> None:
+    """Make ``user`` the one whose maximum discount, on the item of each line, the lines are measured by."""
+    authority = authority_over({line.variant.id for line in lines})
+    for line in lines:
+        line.entered_by = user
+        line.entered_limit = min(authority.maximum_of(user, line.variant.id), HUNDRED)
 
 
 def retax(order: Order) -> None:
@@ -172,10 +183,11 @@ def retax(order: Order) -> None:
 
 
 def reprice(order: Order, lines: Iterable[OrderLine], *, actor: User) -> None:
-    """Ask the rules again for lines whose quantity or item changed; a typed price stays."""
+    """Ask the rules again for lines that changed; a typed price stays, and ``actor`` answers for their discounts."""
     lines = list(lines)
     for line, derived in zip(lines, _price(order, [(line.variant, line.quantity) for line in lines]), strict=True):
         set_price(line, derived, typed=line.unit_price if line.price_typed else None, by=actor)
+    answer_for(lines, actor)
 
 
 def in_base_units(variant: Variant, quantity: Decimal, unit: str | None) -> tuple[Decimal, Decimal]:

@@ -22,7 +22,7 @@ from webapp.domain.text import clean
 from webapp.models import Order, OrderLine, Promotion, PromotionState, PromotionUse, User, Variant
 from webapp.queries.promotion_rules import LiveRules, live_rules
 from webapp.services import locks, pricing
-from webapp.services.order_lines import append_free_line, list_stage, put_price
+from webapp.services.order_lines import append_free_lines, list_stage, put_price
 
 ZERO = Decimal(0)
 LONGEST_COUPON = 40
@@ -205,8 +205,7 @@ def _bring_free_goods(order: Order, wanted: Sequence[FreeGoods], actor: User) ->
     new = [goods for key, goods in keys.items() if key not in there]
     if new:
         variants = _variants(goods.variant_id for goods in new)
-        for goods in new:
-            append_free_line(order, variants[goods.variant_id], goods, actor=actor)
+        append_free_lines(order, [(variants[goods.variant_id], goods) for goods in new], actor=actor)
 
 
 def _variants(variant_ids: Iterable[int]) -> Mapping[int, Variant]:

@@ -42,6 +42,7 @@ def settings_table(currency: str) -> fields.Table:
         "tax_rounding": fields.choice(TaxRounding, TaxRounding.DOCUMENT),
         "approval_policy": fields.choice(ApprovalPolicy, ApprovalPolicy.OFF),
         "approval_policy_amount": amount,
+        "margin_floor_percent": fields.optional(fields.percent),
         "release_holds_on_payment": fields.flag,
         "split_locations": fields.flag,
         "quote_days": fields.whole(1, 3650, 30),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from webapp.auth import program
 from webapp.blueprints.api.schemas.orders import BlockerOutput, OrderOutput
+from webapp.domain.permissions import Permission
 from webapp.queries.blockers import Blocker, blockers_of
 from webapp.queries.order_page import address_of, coupons_of
 from webapp.queries.order_pages import whole_order
@@ -11,8 +13,9 @@ from webapp.queries.order_pages import whole_order
 def order_answer(order_id: int) -> OrderOutput:
     """The order with its lines, hold and blockers."""
     order = whole_order(order_id)
-    page = address_of(order)
-    return OrderOutput.whole(order, [_blocker(blocker, page) for blocker in blockers_of(order)], coupons_of(order.id))
+    page, sees_costs = address_of(order), program().can(Permission.COSTS_READ)
+    blockers = [_blocker(blocker, page) for blocker in blockers_of(order, sees_costs=sees_costs)]
+    return OrderOutput.whole(order, blockers, coupons_of(order.id))
 
 
 def _blocker(blocker: Blocker, page: str) -> BlockerOutput:

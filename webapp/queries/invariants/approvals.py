@@ -13,7 +13,13 @@ from webapp.db import db
 from webapp.domain.permissions import Permission, Role, permissions_of
 from webapp.domain.states import ApprovalState, HoldState, OrderState
 from webapp.models import Approval, ApprovalKind, CreditHold, Event, EventDocument, Order, OrderLine, User
-from webapp.queries.approval_facts import line_fingerprint, order_fingerprint, over_limit, still_covers
+from webapp.queries.approval_facts import (
+    declined_change,
+    line_fingerprint,
+    order_fingerprint,
+    over_limit,
+    still_covers,
+)
 from webapp.queries.askers import EDITS
 from webapp.queries.invariants.registry import Offence, invariant, rows
 
@@ -62,6 +68,7 @@ def _edited_before(decision: Any) -> Any:
         Event.at < decision.decided_at,
         ~exists().where(
             earlier.order_id == decision.order_id,
+            earlier.kind == ApprovalKind.ORDER,
             earlier.state.in_(DECIDED),
             earlier.decided_at >= Event.at,
             earlier.decided_at < decision.decided_at,
@@ -101,9 +108,12 @@ def live_approvals_cover() -> Iterable[Offence]:
 
 @invariant("I19")
 def discounts_over_the_limit_are_approved() -> Iterable[Offence]:
-    """Each line over its maker's maximum has an approval, or on an order that waits a request for one."""
+    """Each line over its maker's maximum has an approval, or on an order that waits a request for one.
+
+    A change of a confirmed order that was declined stands there without one; nothing moves until it is changed again.
+    """
     for order, approvals in _orders_with_approvals():
-        if order.state not in SUBMITTED_OR_LATER:
+        if order.state not in SUBMITTED_OR_LATER or declined_change(order, approvals):
             continue
         covered = {
             approval.order_line_id

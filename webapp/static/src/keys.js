@@ -33,6 +33,7 @@
     var next = list[Math.max(0, Math.min(list.length - 1, at < 0 ? 0 : at + step))];
     list.forEach(function (row) { row.classList.toggle("is-current", row === next); });
     next.scrollIntoView({ block: "nearest" });
+    if (next.hasAttribute("data-row-opens") && list.indexOf(next) !== at) { return open(); }
     var link = next.querySelector("a");
     if (link) { link.focus({ preventScroll: true }); }
     return true;
@@ -74,9 +75,22 @@
     return press(first('[data-go="' + letter + '"]'));
   }
 
-  /* Buttons name their own letter: <button data-key="a">. */
+  /* The button that Ctrl+Enter presses from now on. */
+  function arm(id) {
+    var button = document.getElementById(id);
+    if (!button) { return; }
+    all("[data-primary]").forEach(function (other) { other.removeAttribute("data-primary"); });
+    all(".is-armed").forEach(function (other) { other.classList.remove("is-armed"); });
+    button.setAttribute("data-primary", "");
+    button.classList.add("is-armed");
+  }
+
+  /* Buttons name their own letter: <button data-key="a">. A link that leads to a field may say which button the words
+     typed there are for: <a data-key="r" data-arms="decline">, so that a reason to decline never approves. */
   function own(letter) {
-    return press(all("[data-key]").filter(function (element) { return element.getAttribute("data-key") === letter; })[0]);
+    var element = all("[data-key]").filter(function (one) { return one.getAttribute("data-key") === letter; })[0];
+    if (element && element.hasAttribute("data-arms")) { arm(element.getAttribute("data-arms")); }
+    return press(element);
   }
 
   function onLetter(letter) {

@@ -15,9 +15,12 @@ from webapp.blueprints.api import (
     shapes,
     shipments,
     stock,
+    totals,
 )
 from webapp.blueprints.api.routing import bp
 
-RESOURCES = (customers, items, stock, prices, orders, order_moves, shipments, invoices, payments, reports)
+RESOURCES = (
+    customers, items, stock, prices, totals, orders, order_moves, shipments, invoices, payments, reports,
+)  # fmt: skip
 
 __all__ = ["RESOURCES", "bp", "description", "shapes"]

@@ -44,7 +44,7 @@ from webapp.models.stock import (
     StockLevel,
     StockMovement,
 )
-from webapp.models.taxes import TaxClassRule, TaxCode, TaxRate
+from webapp.models.taxes import TaxClassRule, TaxCode, TaxCodePart, TaxRate
 
 __all__ = [
     "Account", "Address", "AddressKind", "Allocation", "ApiToken", "Approval", "ApprovalKind", "ApprovalPolicy",
@@ -55,5 +55,5 @@ __all__ = [
     "NumberSeries", "Order", "OrderCharge", "OrderLine", "OutboxMessage", "Package", "Payment",
     "PaymentApplication", "PaymentMethod", "PaymentTerm", "PriceList", "Return", "ReturnLine", "Sending", "Serial",
     "Shipment", "ShipmentLine", "StateChange", "StockLevel", "StockMovement", "StoredCreditCheck", "TableView",
-    "TaxClassRule", "TaxCode", "TaxRate", "Tracking", "UnitConversion", "User", "UserRole", "Variant",
+    "TaxClassRule", "TaxCode", "TaxCodePart", "TaxRate", "Tracking", "UnitConversion", "User", "UserRole", "Variant",
 ]  # fmt: skip

@@ -28,7 +28,8 @@ class Order(Stateful, Versioned, Base):
     """A customer's order from quote to closed, in the customer's currency, with stored totals.
 
     ``to_ship_amount`` and ``to_bill_amount`` are the order's parts C and B of the customer's exposure (tax included),
-    kept by the commands that change what they follow from.
+    kept by the commands that change what they follow from. Where ``prices_include_tax``, prices, discounts, subtotals
+    and charges are gross.
     """
 
     __tablename__ = "orders"
@@ -53,6 +54,7 @@ class Order(Stateful, Versioned, Base):
     payment_terms_code: Mapped[str] = mapped_column(sa.ForeignKey("payment_terms.code"))
     tax_class: Mapped[str]
     tax_rounding: Mapped[TaxRounding] = mapped_column(enum_column(TaxRounding))
+    prices_include_tax: Mapped[bool] = mapped_column(default=False)
     billing_address: Mapped[dict[str, Any]]
     shipping_address: Mapped[dict[str, Any]]
     order_discount_percent: Mapped[Decimal] = mapped_column(Percent, default=Decimal(0))
@@ -112,6 +114,7 @@ class OrderLine(Base):
     """One line. All quantities count base units of the variant; ``unit_price`` is for ``price_base`` base units.
 
     ``derived_price`` is what the rules gave, ``unit_price`` what counts; ``derivation`` tells each step between.
+    ``tax_parts`` are the taxes that make up its tax, with their amounts, where they are several.
     """
 
     __tablename__ = "order_lines"
@@ -134,6 +137,7 @@ class OrderLine(Base):
     tax_code_id: Mapped[int] = mapped_column(sa.ForeignKey("tax_codes.id"))
     tax_category: Mapped[str] = mapped_column(sa.String(3))
     tax_percent: Mapped[Decimal] = mapped_column(Percent)
+    tax_parts: Mapped[list[Any]] = mapped_column(default=list)
     subtotal: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     discount_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     order_discount_share: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
@@ -205,7 +209,10 @@ class OrderLine(Base):
 
 
 class OrderCharge(Base):
-    """A document charge such as freight (negative: an allowance), with its own tax; not spread over lines."""
+    """A document charge such as freight (negative: an allowance), with its own tax; not spread over lines.
+
+    ``named_tax_code_id`` is the code it was entered with, ``tax_code_id`` what customer and country turn it into.
+    """
 
     __tablename__ = "order_charges"
 
@@ -214,9 +221,11 @@ class OrderCharge(Base):
     kind: Mapped[str]
     description: Mapped[str]
     amount: Mapped[Decimal] = mapped_column(Money)
+    named_tax_code_id: Mapped[int | None] = mapped_column(sa.ForeignKey("tax_codes.id"))
     tax_code_id: Mapped[int] = mapped_column(sa.ForeignKey("tax_codes.id"))
     tax_category: Mapped[str] = mapped_column(sa.String(3))
     tax_percent: Mapped[Decimal] = mapped_column(Percent)
+    tax_parts: Mapped[list[Any]] = mapped_column(default=list)
     tax_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     invoiced_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import or_, select
@@ -12,11 +11,12 @@ from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.errors import BadInput, Refused
+from webapp.domain.gross_prices import in_kind
 from webapp.domain.numbers import tidy
 from webapp.domain.pricing import DerivedPrice, Source, type_over
-from webapp.models import Item, Order, OrderCharge, OrderLine, TaxCode, User, Variant
+from webapp.models import Item, Order, OrderLine, User, Variant
 from webapp.services import pricing
-from webapp.services.taxing import taxes_for
+from webapp.services.taxing import LineTax, give_tax, taxes_of
 
 LONGEST_ORDER = 5000
 
@@ -47,12 +47,11 @@ def append_lines(order: Order, inputs: Sequence[LineInput], *, actor: User) -> l
     if len(order.lines) + len(inputs) > LONGEST_ORDER:
         raise BadInput(f"An order has at most {LONGEST_ORDER} lines.", field="lines")
     sold = _understand(inputs)
-    prices = _price(order, [(one.variant, one.quantity) for one in sold])
-    taxes = taxes_for(order.tax_class, {one.variant.tax_code_id for one in sold}, on=_tax_day(order))
+    taxes = taxes_of(order, {one.variant.tax_code_id for one in sold})
+    prices = _price(order, [(one.variant, one.quantity) for one in sold], taxes)
     first = max((line.line_number for line in order.lines), default=0) + 1
     lines = []
     for number, (one, derived) in enumerate(zip(sold, prices, strict=True), start=first):
-        tax = taxes[one.variant.tax_code_id]
         line = OrderLine(
             line_number=number,
             variant=one.variant,
@@ -61,11 +60,9 @@ def append_lines(order: Order, inputs: Sequence[LineInput], *, actor: User) -> l
             price_base=one.factor,
             quantity=one.quantity,
             discount_percent=one.given.discount_percent,
-            tax_code_id=tax.code.id,
-            tax_category=tax.category,
-            tax_percent=tax.percent,
             **dict.fromkeys(COUNTERS, Decimal(0)),
         )
+        give_tax(line, taxes[one.variant.tax_code_id])
         set_price(line, derived, typed=one.given.unit_price, by=actor)
         lines.append(line)
     order.lines.extend(lines)
@@ -81,7 +78,8 @@ COUNTERS = (
 def set_price(line: OrderLine, derived: DerivedPrice, *, typed: Decimal | None, by: User) -> None:
     """Give a line its price: what the rules gave, or what ``by`` typed over it. ``by`` answers for its discount.
 
-    Prices of the rules are per base unit; a line's price is per unit entered. Raises Refused when there is none.
+    Prices of the rules are per base unit; a line's price is per unit entered. Both are of the order's kind, with tax or
+    without. Raises Refused when there is none.
     """
     gave = None if derived.unit_price is None else derived.unit_price * line.price_base
     if typed is None and gave is None:
@@ -101,19 +99,11 @@ def answer_for(line: OrderLine, user: User) -> None:
     line.entered_limit = min(user.max_discount, Decimal(100))
 
 
-def retax(order: Order) -> None:
-    """Take the tax rates of the order's day anew for every line; the codes stay."""
-    parts: list[OrderLine | OrderCharge] = [*order.lines, *order.charges]
-    wanted = {part.tax_code_id for part in parts}
-    codes = {code.id: code for code in db.session.scalars(select(TaxCode).where(TaxCode.id.in_(wanted)))}
-    for part in parts:
-        part.tax_percent = codes[part.tax_code_id].rate_on(_tax_day(order))
-
-
 def reprice(order: Order, lines: Iterable[OrderLine], *, actor: User) -> None:
     """Ask the rules again for lines whose quantity or item changed; a typed price stays."""
     lines = list(lines)
-    for line, derived in zip(lines, _price(order, [(line.variant, line.quantity) for line in lines]), strict=True):
+    prices = _price(order, [(line.variant, line.quantity) for line in lines])
+    for line, derived in zip(lines, prices, strict=True):
         set_price(line, derived, typed=line.unit_price if line.price_typed else None, by=actor)
 
 
@@ -174,11 +164,24 @@ def _understand(inputs: Sequence[LineInput]) -> list[_Sold]:
     return sold
 
 
-def _price(order: Order, wanted: Sequence[tuple[Variant, Decimal]]) -> list[DerivedPrice]:
-    return pricing.price_all(
+def _price(
+    order: Order, wanted: Sequence[tuple[Variant, Decimal]], taxes: Mapping[int, LineTax] | None = None
+) -> list[DerivedPrice]:
+    """What the rules give, with or without tax as the order states its prices."""
+    derived = pricing.price_all(
         order.customer, [pricing.Wanted(variant, quantity) for variant, quantity in wanted], on=order.order_date
     )
+    if not order.prices_include_tax and not any(one.includes_tax for one in derived):
+        return derived
+    if taxes is None:
+        taxes = taxes_of(order, {variant.tax_code_id for variant, _ in wanted})
+    return [
+        in_order_kind(order, one, taxes[variant.tax_code_id]) for one, (variant, _) in zip(derived, wanted, strict=True)
+    ]
 
 
-def _tax_day(order: Order) -> date:
-    return order.requested_date or order.order_date
+def in_order_kind(order: Order, derived: DerivedPrice, tax: LineTax) -> DerivedPrice:
+    """A price of the rules with or without tax, as the order states its prices."""
+    return in_kind(
+        derived, include_tax=order.prices_include_tax, own_percent=tax.own_percent, charged_percent=tax.percent
+    )

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from webapp.domain.money import HUNDRED, PERCENT_SCALE, WIDE, round_half_up
+from webapp.domain.numbers import tidy
 
 ZERO = Decimal(0)
 
@@ -124,5 +125,5 @@ def check_parts(parts: Sequence[TaxPart]) -> str:
     if len({(part.category, part.percent, part.name) for part in parts}) < len(parts):
         return "A part stands there twice."
     if parts and combined_percent(parts) > HUNDRED:
-        return f"The parts come to {combined_percent(parts):f} percent; 100 is the most."
+        return f"The parts come to {tidy(combined_percent(parts)):f} percent; 100 is the most."
     return ""

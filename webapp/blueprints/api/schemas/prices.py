@@ -10,6 +10,7 @@ from webapp.blueprints.api.schemas.base import (
     Code,
     Count,
     Day,
+    Flag,
     Input,
     ListQuery,
     Money,
@@ -34,6 +35,7 @@ class PriceListInput(Input):
     currency: Word
     parent: Reference | None = None
     percent: Change = Decimal(0)
+    prices_include_tax: Flag = False
 
 
 class PriceListOutput(Output):
@@ -46,6 +48,7 @@ class PriceListOutput(Output):
     currency: str
     parent: str | None
     percent: Count
+    prices_include_tax: bool
     is_active: bool
 
     @classmethod
@@ -59,6 +62,7 @@ class PriceListOutput(Output):
             currency=row.currency,
             parent=row.parent.code if row.parent else None,
             percent=count(row.percent),
+            prices_include_tax=row.prices_include_tax,
             is_active=row.is_active,
         )
 
@@ -162,11 +166,12 @@ class StepOutput(Output):
 
 
 class ItemPrice(Output):
-    """The price of a base unit and how it came about; null when there is none."""
+    """The price of a base unit and how it came about, null when there is none; gross with ``includes_tax``."""
 
     unit_price: Money | None
     currency: str
     source: str | None
+    includes_tax: bool
     derivation: list[StepOutput]
 
     @classmethod
@@ -176,6 +181,7 @@ class ItemPrice(Output):
             unit_price=price(found.unit_price, found.currency),
             currency=found.currency,
             source=found.source,
+            includes_tax=found.includes_tax,
             derivation=[
                 StepOutput(**{**step.as_dict(), "amount": price(step.amount, found.currency)})
                 for step in found.derivation

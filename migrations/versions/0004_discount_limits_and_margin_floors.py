@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0001"
+down_revision = "0003"
 
 BOUND = "BETWEEN -1000000000000000000 AND 1000000000000000000"
 FLOORED = ("categories", "company")

@@ -10,7 +10,7 @@ import pytest
 from tests.support.web import submit, words
 from webapp.db import db
 from webapp.domain.permissions import Role
-from webapp.models import Company, TaxCode
+from webapp.models import Company, TaxClassRule, TaxCode
 from webapp.queries.users import user_by_email
 
 
@@ -71,7 +71,12 @@ SETTINGS = {
     "/settings/discount-limits": {"category": "Tea", "role": "sales", "percent": "8"},
     "/settings/customer-groups": {"code": "KEY", "name": "Key accounts", "price_list": "RETAIL"},
     "/settings/tax-codes": {"code": "VAT7", "name": "7 %", "category": "S", "percent": "7", "valid_from": "2020-01-01"},
-    "/settings/tax-codes/rules": {"tax_class": "export", "item_tax_code": "VAT19", "tax_code": "VAT19"},
+    "/settings/tax-codes/rules": {
+        "tax_class": "export",
+        "country": "CH",
+        "item_tax_code": "VAT19",
+        "tax_code": "VAT19",
+    },
     "/settings/tax-codes/VAT19/rates": {"percent": "20", "valid_from": "2030-01-01", "version": "1"},
     "/settings/tax-codes/VAT19": {"name": "Nineteen", "exemption_reason": "", "version": "1"},
 }
@@ -112,13 +117,14 @@ def test_what_was_set_is_taken_away_again(stocked, browse):
     for path, data in (
         ("/settings/exchange-rates/removal", {"currency": "USD", "valid_from": "2026-01-01"}),
         ("/settings/categories/removal", {"name": "Coffee"}),
-        ("/settings/tax-codes/rules/removal", {"tax_class": "export", "item_tax_code": "VAT19"}),
+        ("/settings/tax-codes/rules/removal", {"tax_class": "export", "country": "CH", "item_tax_code": "VAT19"}),
         ("/settings/tax-codes/VAT19/rates/removal", {"valid_from": "2030-01-01", "version": "2"}),
     ):
         assert submit(client, path, data).status_code == 303, path
     assert submit(client, "/settings/categories/removal", {"name": "Tea"}).status_code == 400
     db.session.rollback()
     assert len(db.session.scalars(db.select(TaxCode)).one().rates) == 1
+    assert db.session.scalars(db.select(TaxClassRule)).all() == []
 
 
 def test_a_location_is_moved_and_taken_out_of_use(stocked, browse):
@@ -181,3 +187,26 @@ def test_margin_floors_are_set_for_the_company_and_for_a_category(stocked, brows
     assert submit(client, "/settings/categories?edit=Tea", tea | {"margin_floor": ""}).status_code == 303
     assert "Tea 1 Remove" not in words(client.get("/settings/categories"))
     assert "3 %" not in words(client.get("/settings/categories"))
+
+
+def test_a_tax_code_is_made_of_others_and_shows_what_they_charge(stocked, browse):
+    client = browse(Role.ADMIN)
+    new = {"category": "S", "valid_from": "2020-01-01"}
+    for code, percent in (("GST", "5"), ("QST", "9.975"), ("BOTH", "0")):
+        submit(client, "/settings/tax-codes", new | {"code": code, "name": code, "percent": percent})
+    assert "What it charges today: 100.00 → GST 5.00" in words(client.get("/settings/tax-codes/GST"))
+
+    made_of = {"version": "1", "part_1": "GST", "part_2": "QST"}
+    twice = submit(client, "/settings/tax-codes/BOTH/parts", made_of | {"part_2": "GST"})
+    assert (twice.status_code, "A part stands there twice." in words(twice)) == (422, True)
+    assert submit(client, "/settings/tax-codes/BOTH/parts", made_of).status_code == 303
+    page = client.get("/settings/tax-codes/BOTH")
+    assert "100.00 → GST 5.00, QST 9.98" in words(page)
+    assert "the rates of its parts count" in words(page)
+    assert "14.975 % (GST + QST)" in words(client.get("/settings/tax-codes"))
+
+    on_tax = made_of | {"version": "2", "on_previous_2": "y"}
+    assert submit(client, "/settings/tax-codes/BOTH/parts", on_tax).status_code == 303
+    assert "100.00 → GST 5.00, QST 10.47" in words(client.get("/settings/tax-codes/BOTH"))
+    assert submit(client, "/settings/tax-codes/BOTH/parts", on_tax).status_code == 409
+    assert submit(browse(Role.SALES), "/settings/tax-codes/BOTH/parts", made_of).status_code == 403

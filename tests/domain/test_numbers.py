@@ -264,3 +264,16 @@ def test_grouped_and_german_spellings_mean_the_same(value):
     assert numbers.parse_money(english, "EUR") == value
     assert numbers.parse_money(german, "EUR", decimal_comma=True) == value
     assert numbers.parse_money(spaced, "EUR") == value
+
+
+def test_a_figure_of_others_keeps_twenty_decimals_and_any_sign():
+    assert numbers.parse_figure("-158.12500000000000000001") == D("-158.12500000000000000001")
+    assert numbers.parse_figure("10.000000000000000000") == 10
+    assert numbers.parse_positive_figure("0.00000000000000000001") == D("1E-20")
+    for parse, typed, sentence in (
+        (numbers.parse_figure, "0.000000000000000000001", "may have 20 decimals at most"),
+        (numbers.parse_figure, "1000000000001", "is too large"),
+        (numbers.parse_positive_figure, "0", "must be more than 0"),
+    ):
+        with pytest.raises(BadInput, match=sentence):
+            parse(typed)

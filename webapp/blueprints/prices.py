@@ -220,6 +220,8 @@ def _sections(price_list: PriceList | None) -> list[Section]:
                           hint="Prices this list does not name come from there."),
                     number("percent", "Changed by percent", hint="−10 makes them 10 % cheaper."),
                 ],
+                [Field("prices_include_tax", "Prices include tax", "check",
+                       hint="New orders of its customers then state every price with tax.")],
                 [Field("is_active", "In use", "check")],
             ],
         )

@@ -17,9 +17,11 @@ from webapp.filters import day as shown_day
 from webapp.form_posts import form_version, run_once, try_once
 from webapp.models import TaxCode
 from webapp.queries import settings as reads
-from webapp.queries.company import today
+from webapp.queries.company import company, today
+from webapp.queries.tax_codes import has_rate, worked_example
 from webapp.record_forms import Catalogue, Field, RecordForm, Row, Section, day, number, typed, typed_whole
 from webapp.services import tax_codes
+from webapp.services.tax_parts import MOST_PARTS, set_tax_parts
 
 bp = Blueprint("taxes", __name__, url_prefix="/settings/tax-codes")
 
@@ -127,10 +129,27 @@ def remove_rate(code: str) -> Response:
     return htmx.go_to(url_for("taxes.show", code=code), said="The rate is removed.")
 
 
+@bp.post("/<code>/parts")
+@requires(Permission.SETTINGS_WRITE)
+def set_parts(code: str) -> Response | tuple[str, int]:
+    """Say which codes the code is made of."""
+    tax_code, version = reads.find_tax_code(code), form_version() or 0
+    values = typed_whole(_parts(tax_code))
+    chosen = [
+        (values[f"part_{place}"], values[f"on_previous_{place}"] == "yes")
+        for place in range(1, MOST_PARTS + 1)
+        if values[f"part_{place}"]
+    ]
+    attempt = try_once(lambda: {"v": set_tax_parts(code, chosen, version=version, actor=current_user).version})
+    if attempt.refusal:
+        return _code_page(tax_code, parts=values, refusal=attempt.refusal), attempt.status
+    return htmx.go_to(url_for("taxes.show", code=code), said=f"The parts of {code} are saved.")
+
+
 @bp.get("/rules")
 @requires(Permission.SETTINGS_READ)
 def rules() -> str:
-    """Which code a customer's tax class turns an item's code into."""
+    """Which code a customer's tax class and country turn an item's code into."""
     return _rules_page({})
 
 
@@ -139,7 +158,7 @@ def rules() -> str:
 def create_rule() -> Response | tuple[str, int]:
     """Set a rule."""
     values = typed_whole(_rule())
-    attempt = try_once(lambda: _set_rule(values["tax_class"], values["item_tax_code"], values["tax_code"]))
+    attempt = try_once(lambda: _set_rule(**values))
     if attempt.refusal:
         return _rules_page(values, attempt.refusal), attempt.status
     return htmx.go_to(url_for("taxes.rules"), said="The rule is set.")
@@ -149,16 +168,16 @@ def create_rule() -> Response | tuple[str, int]:
 @requires(Permission.SETTINGS_WRITE)
 def remove_rule() -> Response:
     """Take a rule back."""
-    tax_class, item_tax_code = request.form.get("tax_class", ""), request.form.get("item_tax_code", "")
-    run_once(lambda: _set_rule(tax_class, item_tax_code, ""))
+    named = {name: request.form.get(name, "") for name in ("tax_class", "country", "item_tax_code")}
+    run_once(lambda: _set_rule(**named, tax_code=""))
     return htmx.go_to(url_for("taxes.rules"), said="The rule is removed.")
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------
 
 
-def _set_rule(tax_class: str, item_tax_code: str, tax_code: str) -> dict[str, str]:
-    tax_codes.set_tax_class_rule(tax_class, item_tax_code, tax_code, actor=current_user)
+def _set_rule(tax_class: str, country: str, item_tax_code: str, tax_code: str) -> dict[str, str]:
+    tax_codes.set_tax_class_rule(tax_class, item_tax_code, tax_code, country=country, actor=current_user)
     return {}
 
 
@@ -187,8 +206,10 @@ def _index_page(values: dict[str, str], refusal: DomainError | None = None) -> s
 
 
 def _rate_on(code: TaxCode, on: date) -> str:
-    valid = [rate for rate in code.rates if rate.valid_from <= on]
-    return f"{written(valid[-1].percent)} %" if valid else "none yet"
+    if not has_rate(code, on):
+        return "none yet"
+    made_of = f" ({' + '.join(one.part.code for one in code.parts)})" if code.parts else ""
+    return f"{written(code.rate_on(on))} %{made_of}"
 
 
 def _code_page(
@@ -196,6 +217,7 @@ def _code_page(
     *,
     words: dict[str, str] | None = None,
     rate: dict[str, str] | None = None,
+    parts: dict[str, str] | None = None,
     refusal: DomainError | None = None,
 ) -> str:
     stored = {"name": tax_code.name, "exemption_reason": tax_code.exemption_reason}
@@ -216,12 +238,55 @@ def _code_page(
         action=url_for("taxes.create_rate", code=tax_code.code),
         button="Set rate",
         here=url_for("taxes.show", code=tax_code.code),
-        note=f"{tax_code.category}, {TaxCategory(tax_code.category).label}",
+        note=_note(tax_code),
         version=tax_code.version,
         may_write=can(Permission.SETTINGS_WRITE),
     )
     form = RecordForm(CHANGE, stored | (words or {}), refusal if words is not None else None)
-    return render_template("settings/tax_code.html", page=page, tax_code=tax_code, words=form)
+    made_of = _stored_parts(tax_code) if parts is None else parts
+    return render_template(
+        "settings/tax_code.html",
+        page=page,
+        tax_code=tax_code,
+        words=form,
+        parts=RecordForm(_parts(tax_code), made_of, refusal if parts is not None else None),
+        example=worked_example(tax_code, today(), _base_currency()),
+    )
+
+
+def _note(tax_code: TaxCode) -> str:
+    category = f"{tax_code.category}, {TaxCategory(tax_code.category).label}"
+    return f"{category}; the rates of its parts count" if tax_code.parts else category
+
+
+def _base_currency() -> str:
+    ours = company()
+    return ours.base_currency if ours else "EUR"
+
+
+def _parts(tax_code: TaxCode) -> list[Section]:
+    """The codes that it may be made of, in order."""
+    codes = [
+        (code.code, f"{code.code}, {code.name}")
+        for code in reads.tax_codes()
+        if code.id != tax_code.id and not code.parts
+    ]
+    rows = [
+        [
+            Field(f"part_{place}", f"Tax {place}", "select", options=[("", "None"), *codes]),
+            Field(f"on_previous_{place}", "Charged on the taxes before it too", "check"),
+        ]
+        for place in range(1, MOST_PARTS + 1)
+    ]
+    return [Section("Made of", rows, "several taxes on one line; with none its own rates count")]
+
+
+def _stored_parts(tax_code: TaxCode) -> dict[str, str]:
+    found = {}
+    for one in tax_code.parts:
+        found[f"part_{one.position}"] = one.part.code
+        found[f"on_previous_{one.position}"] = written(one.on_previous)
+    return found
 
 
 def _rule() -> list[Section]:
@@ -231,6 +296,15 @@ def _rule() -> list[Section]:
             "Set a rule",
             [
                 [Field("tax_class", "Customers of tax class", optional=False, hint="As written on the customer.")],
+                [
+                    Field(
+                        "country",
+                        "delivered to in country",
+                        css="w-9",
+                        attributes={"maxlength": "2", "autocomplete": "off"},
+                        hint="Two letters, like DE. Empty: every country without a rule of its own.",
+                    )
+                ],
                 [Field("item_tax_code", "pay for items with", "select", optional=False, options=codes)],
                 [Field("tax_code", "the tax of", "select", optional=False, options=codes)],
             ],
@@ -241,15 +315,19 @@ def _rule() -> list[Section]:
 def _rules_page(values: dict[str, str], refusal: DomainError | None = None) -> str:
     rows = [
         Row(
-            [rule.tax_class, rule.item_tax_code, rule.tax_code],
+            [rule.tax_class, rule.country or "every other", rule.item_tax_code, rule.tax_code],
             removal=url_for("taxes.remove_rule"),
-            removal_fields={"tax_class": rule.tax_class, "item_tax_code": rule.item_tax_code},
+            removal_fields={
+                "tax_class": rule.tax_class,
+                "country": rule.country,
+                "item_tax_code": rule.item_tax_code,
+            },
         )
         for rule in reads.tax_rules()
     ]
     page = Catalogue(
         title="Tax rules",
-        heads=("Customers of class", "Items with", "Taxed by"),
+        heads=("Customers of class", "In country", "Items with", "Taxed by"),
         rows=rows,
         form=RecordForm(_rule(), values, refusal),
         action=url_for("taxes.create_rule"),

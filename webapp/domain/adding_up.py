@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 
-from webapp.domain.amounts import ZERO, ChargeAmounts, DocumentTotals, LineAmounts, TaxRounding, TaxTotal
-from webapp.domain.document_tax import Taxed, rounded_tax, tax_totals
+from webapp.domain.amounts import ZERO, ChargeAmounts, DocumentTotals, LineAmounts, TaxRounding
+from webapp.domain.document_tax import Taxed, exact_part, parts_of, rounded, tax_totals, taxed_together
 from webapp.domain.errors import Refused
 from webapp.domain.money import is_whole_minor
 
@@ -96,23 +97,34 @@ def _sum_faults(totals: DocumentTotals) -> Iterator[str]:
 
 
 def _tax_faults(totals: DocumentTotals) -> Iterator[str]:
-    by_rate = tax_totals(_parts(totals))
-    if set(by_rate) != set(totals.taxes):
+    taxed = _parts(totals)
+    if set(tax_totals(taxed)) != set(totals.taxes):
         yield "The taxes by category and rate are not those of the lines and charges."
-    if totals.tax_rounding is TaxRounding.DOCUMENT:
-        for tax in by_rate:
-            if not _is_ruled(tax, tax.percent, totals):
-                yield f"The tax of category {tax.category} at {tax.percent:f} % is not its rate of the net amounts."
-    else:
-        for part in _parts(totals):
-            if not _is_ruled(part, part.tax_percent, totals):
-                yield f"{_name(part, totals)}: the tax is not its rate of the net amount."
+    for one in taxed:
+        if sum((part.amount for part in parts_of(one)), ZERO) != one.tax_amount:
+            yield f"{_name(one, totals)}: its taxes do not add up to its tax."
+    yield from _rate_faults(taxed, totals)
 
 
-def _is_ruled(part: Taxed | TaxTotal, percent: Decimal, totals: DocumentTotals) -> bool:
-    included = totals.prices_include_tax
-    amount = part.net_amount + part.tax_amount if included else part.net_amount
-    return part.tax_amount == rounded_tax(amount, percent, totals.currency, included=included)
+def _rate_faults(taxed: tuple[Taxed, ...], totals: DocumentTotals) -> Iterator[str]:
+    """Each tax against its rule: by category, rate and name on the document, or on each line."""
+    charged = [parts_of(one) for one in taxed]
+    rates = [tuple(part.part for part in parts) for parts in charged]
+    for members in taxed_together(rates, included=totals.prices_include_tax):
+        exact, amounts = [], []
+        for entry, place in members:
+            before = sum((part.amount for part in charged[entry][:place]), ZERO)
+            amount = _entered(taxed[entry], totals)
+            exact.append(exact_part(amount, rates[entry], place, before, included=totals.prices_include_tax))
+            amounts.append(charged[entry][place].amount)
+        if totals.tax_rounding is TaxRounding.DOCUMENT:
+            part = rates[members[0][0]][members[0][1]]
+            if sum(amounts, ZERO) != rounded(sum(exact, Fraction(0)), totals.currency):
+                yield f"The tax of category {part.category} at {part.percent:f} % is not its rate of the net amounts."
+        else:
+            for (entry, _), tax, amount in zip(members, exact, amounts, strict=True):
+                if amount != rounded(tax, totals.currency):
+                    yield f"{_name(taxed[entry], totals)}: the tax is not its rate of the net amount."
 
 
 def _name(part: LineAmounts | ChargeAmounts, totals: DocumentTotals) -> str:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from webapp.domain.tax_parts import PartAmount, TaxPart
+
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
 
 class TaxRounding(StrEnum):
-    """Where tax is rounded: once per category and rate of the document, or on each line."""
+    """Where tax is rounded: once per category, rate and name of the document, or on each line."""
 
     DOCUMENT = "DOCUMENT"
     LINE = "LINE"
@@ -20,7 +22,8 @@ class TaxRounding(StrEnum):
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
     """A line to be totalled. ``quantity`` in base units, ``unit_price`` for ``price_base`` of them, percentages as 5
-    for 5 %; ``charges`` and ``allowances`` are amounts of this line alone."""
+    for 5 %; ``charges`` and ``allowances`` are amounts of this line alone. ``tax_parts`` are the taxes that the rate
+    stands for, where it is made of several."""
 
     line_number: int
     sku: str
@@ -33,6 +36,7 @@ class DocumentLine:
     tax_code: str = ""
     charges: Decimal = ZERO
     allowances: Decimal = ZERO
+    tax_parts: tuple[TaxPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class DocumentCharge:
     tax_category: str
     tax_percent: Decimal
     tax_code: str = ""
+    tax_parts: tuple[TaxPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class LineAmounts:
     tax_category: str = "S"
     tax_percent: Decimal = ZERO
     line_charges: Decimal = ZERO
+    tax_parts: tuple[PartAmount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +92,21 @@ class ChargeAmounts:
     total: Decimal
     tax_category: str = "S"
     tax_percent: Decimal = ZERO
+    tax_parts: tuple[PartAmount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TaxTotal:
-    """What is taxed, and the tax on it, for one category and rate."""
+    """What is taxed, and the tax on it, for one category and rate; of several taxes on a line each has its ``name``.
+
+    What is taxed by a tax on tax includes the taxes before it.
+    """
 
     category: str
     percent: Decimal
     net_amount: Decimal
     tax_amount: Decimal
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,19 @@ def parse_signed_quantity(
     return number
 
 
+def parse_figure(value: Number, *, field: str = "Number", decimal_comma: bool = False) -> Decimal:
+    """A number of any sign with up to 20 decimals: prices and quantities of others, to compute with and not to store.
+
+    Raises BadInput.
+    """
+    return _parse(value, field, MONEY_SCALE, MOST_DIGITS, decimal_comma=decimal_comma)
+
+
+def parse_positive_figure(value: Number, *, field: str = "Number", decimal_comma: bool = False) -> Decimal:
+    """A number above 0 with up to 20 decimals. Raises BadInput."""
+    return _positive(parse_figure(value, field=field, decimal_comma=decimal_comma), field)
+
+
 def parse_percent(value: Number, *, field: str = "Percentage", decimal_comma: bool = False) -> Decimal:
     """A percentage from 0 to 100 with up to 4 decimals, as 5 for 5 %. Raises BadInput."""
     number = _parse(value, field, PERCENT_SCALE, PERCENT_SCALE, decimal_comma=decimal_comma)

@@ -72,7 +72,7 @@ class PriceStep:
 class Candidate:
     """A price that may count: per unit, from ``min_quantity`` base units on, between two days (both included).
 
-    ``currency`` None means the currency that is asked for.
+    ``currency`` None means the currency that is asked for; with ``includes_tax`` the price is gross.
     """
 
     rule_id: int | None
@@ -83,6 +83,7 @@ class Candidate:
     valid_from: date | None = None
     valid_to: date | None = None
     currency: str | None = None
+    includes_tax: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,16 @@ class NextBreak:
 
 @dataclass(frozen=True, slots=True)
 class DerivedPrice:
-    """The price that counts, with every rule that won or lost; ``unit_price`` None when no price was found."""
+    """The price that counts, with every rule that won or lost; ``unit_price`` None when no price was found.
+
+    With ``includes_tax`` it is gross, as the rule that won says.
+    """
 
     unit_price: Decimal | None
     source: Source | None
     derivation: tuple[PriceStep, ...]
     next_break: NextBreak | None = None
+    includes_tax: bool = False
 
 
 def derive_price(candidates: Sequence[Candidate], *, quantity: Decimal, on: date, currency: str) -> DerivedPrice:
@@ -117,7 +122,8 @@ def derive_price(candidates: Sequence[Candidate], *, quantity: Decimal, on: date
     if winner is None:
         return DerivedPrice(None, None, steps, _next_break(usable, None, quantity))
     won = PriceStep(winner.source.value, winner.label, winner.unit_price, _why(winner), winner.rule_id, won=True)
-    return DerivedPrice(winner.unit_price, winner.source, (won, *steps), _next_break(usable, winner, quantity))
+    next_break = _next_break(usable, winner, quantity)
+    return DerivedPrice(winner.unit_price, winner.source, (won, *steps), next_break, winner.includes_tax)
 
 
 def type_over(derived: DerivedPrice, unit_price: Decimal, typed_by: str) -> DerivedPrice:
@@ -150,6 +156,8 @@ def _winner(usable: Sequence[Candidate], quantity: Decimal) -> Candidate | None:
 def _next_break(usable: Sequence[Candidate], winner: Candidate | None, quantity: Decimal) -> NextBreak | None:
     for more in sorted({one.min_quantity for one in usable if one.min_quantity > quantity}):
         then = _winner(usable, more)
+        if then and winner and then.includes_tax != winner.includes_tax:
+            continue  # a gross and a net price are not compared
         if then and (winner is None or then.unit_price < winner.unit_price):
             return NextBreak(more, then.unit_price)
     return None

@@ -78,11 +78,18 @@ def rate_on(rates: Sequence[tuple[date, Decimal]], on: date) -> Decimal:
     return max(started, key=lambda rate: rate[0])[1]
 
 
+def check_rate(category: str, percent: Decimal) -> str:
+    """What is wrong with a rate in ``category``, in a sentence, or nothing. Unknown categories are like S."""
+    known = next((one for one in TaxCategory if one == category), TaxCategory.STANDARD)
+    if not 0 <= percent <= HUNDRED:
+        return "Tax rate must be between 0 and 100."
+    return f"{known.label} ({known}) must have the rate 0." if known.must_be_zero and percent else ""
+
+
 def check_tax(category: TaxCategory, percent: Decimal, exemption_reason: str) -> None:
     """Refuse a rate or a missing reason that EN 16931 does not allow for ``category``. Raises BadInput."""
-    if not 0 <= percent <= HUNDRED:
-        raise BadInput("Tax rate must be between 0 and 100.", field="percent")
-    if category.must_be_zero and percent:
-        raise BadInput(f"{category.label} ({category}) must have the rate 0.", field="percent")
+    fault = check_rate(category, percent)
+    if fault:
+        raise BadInput(fault, field="percent")
     if category.needs_exemption_reason and not exemption_reason.strip():
         raise BadInput(f"{category.label} ({category}) needs an exemption reason.", field="exemption_reason")

@@ -2,8 +2,8 @@
 
 A line: ``subtotal = round(quantity x price / price base)``, ``net = round(subtotal x (100 - discount %) / 100)``, the
 discount is the rest. A document: the order discount is taken off the lines' nets, shared first over tax category and
-rate, then over lines; tax is rounded once per category and rate (EN 16931, BR-CO-17), or per line where the company
-chose so. Nothing here depends on the order of the lines.
+rate, then over lines; tax is rounded once per category and rate (EN 16931, BR-CO-17; of several taxes on a line each
+by itself), or per line where the company chose so. Nothing here depends on the order of the lines.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from webapp.domain.amounts import (
     TaxRounding,
     TaxTotal,
 )
-from webapp.domain.document_tax import exact_tax, share_tax, tax_totals
+from webapp.domain.document_tax import tax_parts, tax_totals
 from webapp.domain.errors import BadInput
 from webapp.domain.money import (
     HUNDRED,
@@ -40,6 +40,7 @@ from webapp.domain.money import (
     round_money,
     spread,
 )
+from webapp.domain.tax_parts import PartAmount, TaxPart
 
 __all__ = [
     "ChargeAmounts",
@@ -118,6 +119,7 @@ class _Entry:
     amount: Decimal
     category: str
     percent: Decimal
+    parts: tuple[TaxPart, ...]
     tie: tuple[Any, ...]
 
     @property
@@ -154,13 +156,21 @@ def document_totals(
 
     entries = [*line_entries, *charge_entries]
     amounts = [entry.amount - share for entry, share in zip(entries, [*shares, *[ZERO] * len(charges)], strict=True)]
-    taxes = _taxes(entries, amounts, currency, tax_rounding, included=prices_include_tax)
+    parts = tax_parts(
+        amounts,
+        [entry.parts for entry in entries],
+        [entry.tie for entry in entries],
+        currency,
+        tax_rounding,
+        included=prices_include_tax,
+    )
+    taxes = [sum(one, ZERO) for one in parts]
     nets = [amount - tax if prices_include_tax else amount for amount, tax in zip(amounts, taxes, strict=True)]
 
     count = len(lines)
     return _summed(
-        tuple(map(_line_amounts, lines, alone, shares, nets[:count], taxes[:count])),
-        tuple(map(_charge_amounts, charges, nets[count:], taxes[count:])),
+        tuple(map(_line_amounts, lines, alone, shares, nets[:count], parts[:count])),
+        tuple(map(_charge_amounts, charges, nets[count:], parts[count:])),
         charges_total=sum((charge.amount for charge in charges), ZERO),
         order_discount_amount=discount,
         currency=currency,
@@ -185,13 +195,19 @@ def _line_alone(line: DocumentLine, currency: str) -> LineTotal:
 
 
 def _line_entry(line: DocumentLine, net: Decimal) -> _Entry:
-    return _Entry(net, str(line.tax_category), line.tax_percent, (-net, 0, line.sku, line.line_number))
+    tie = (-net, 0, line.sku, line.line_number)
+    return _Entry(net, str(line.tax_category), line.tax_percent, _parts_of(line), tie)
 
 
 def _charge_entry(charge: DocumentCharge, place: int, currency: str) -> _Entry:
     amount = _whole(charge.amount, currency, "A charge")
     _check_percent(charge.tax_percent, "tax_percent", "Tax rate")
-    return _Entry(amount, str(charge.tax_category), charge.tax_percent, (-amount, 1, charge.description, place))
+    tie = (-amount, 1, charge.description, place)
+    return _Entry(amount, str(charge.tax_category), charge.tax_percent, _parts_of(charge), tie)
+
+
+def _parts_of(taxed: DocumentLine | DocumentCharge) -> tuple[TaxPart, ...]:
+    return taxed.tax_parts or (TaxPart(str(taxed.tax_category), taxed.tax_percent),)
 
 
 def _whole(amount: Decimal, currency: str, what: str) -> Decimal:
@@ -235,26 +251,16 @@ def _spread_discount(discount: Decimal, entries: Sequence[_Entry], currency: str
     return shares
 
 
-def _taxes(
-    entries: Sequence[_Entry], amounts: Sequence[Decimal], currency: str, tax_rounding: TaxRounding, *, included: bool
-) -> list[Decimal]:
-    """The tax of each entry, so that those of one category and rate sum to the group's rounded tax."""
-    taxes = [ZERO] * len(entries)
-    for group in _by_rate(entries):
-        parts = [exact_tax(amounts[place], entries[place].percent, included=included) for place in group]
-        ties = [entries[place].tie for place in group]
-        for place, tax in zip(group, share_tax(parts, ties, currency, tax_rounding), strict=True):
-            taxes[place] = tax
-    return taxes
-
-
 def _by_rate(entries: Sequence[_Entry]) -> list[list[int]]:
     """Places of the entries by tax rate and category."""
     places = sorted(range(len(entries)), key=lambda place: entries[place].group)
     return [list(group) for _, group in groupby(places, key=lambda place: entries[place].group)]
 
 
-def _line_amounts(line: DocumentLine, alone: LineTotal, share: Decimal, net: Decimal, tax: Decimal) -> LineAmounts:
+def _line_amounts(
+    line: DocumentLine, alone: LineTotal, share: Decimal, net: Decimal, parts: Sequence[Decimal]
+) -> LineAmounts:
+    tax = sum(parts, ZERO)
     return LineAmounts(
         line_number=line.line_number,
         subtotal=alone.subtotal,
@@ -266,11 +272,21 @@ def _line_amounts(line: DocumentLine, alone: LineTotal, share: Decimal, net: Dec
         tax_category=str(line.tax_category),
         tax_percent=line.tax_percent,
         line_charges=line.charges - line.allowances,
+        tax_parts=_part_amounts(line, parts),
     )
 
 
-def _charge_amounts(charge: DocumentCharge, net: Decimal, tax: Decimal) -> ChargeAmounts:
-    return ChargeAmounts(net, tax, net + tax, str(charge.tax_category), charge.tax_percent)
+def _charge_amounts(charge: DocumentCharge, net: Decimal, parts: Sequence[Decimal]) -> ChargeAmounts:
+    tax = sum(parts, ZERO)
+    return ChargeAmounts(
+        net, tax, net + tax, str(charge.tax_category), charge.tax_percent, _part_amounts(charge, parts)
+    )
+
+
+def _part_amounts(taxed: DocumentLine | DocumentCharge, amounts: Sequence[Decimal]) -> tuple[PartAmount, ...]:
+    if not taxed.tax_parts:
+        return ()
+    return tuple(map(PartAmount, taxed.tax_parts, amounts))
 
 
 def _summed(
@@ -281,8 +297,9 @@ def _summed(
     rounding: Decimal,
     **fixed: Any,
 ) -> DocumentTotals:
-    taxes = tax_totals((*lines, *charges))
-    net_total = sum((tax.net_amount for tax in taxes), ZERO)
+    taxed: tuple[LineAmounts | ChargeAmounts, ...] = (*lines, *charges)
+    taxes = tax_totals(taxed)
+    net_total = sum((one.net_amount for one in taxed), ZERO)
     tax_total = sum((tax.tax_amount for tax in taxes), ZERO)
     total = net_total + tax_total
     if not fits(total, MONEY_SCALE):

@@ -46,7 +46,7 @@ from webapp.models.stock import (
     StockLevel,
     StockMovement,
 )
-from webapp.models.taxes import TaxClassRule, TaxCode, TaxRate
+from webapp.models.taxes import TaxClassRule, TaxCode, TaxCodePart, TaxRate
 
 __all__ = [
     "Account", "Address", "AddressKind", "Allocation", "ApiToken", "Approval", "ApprovalKind", "ApprovalPolicy",
@@ -59,5 +59,5 @@ __all__ = [
     "PaymentApplication", "PaymentMethod", "PaymentTerm", "PriceList", "Promotion", "PromotionScope",
     "PromotionState", "PromotionUse", "Return", "ReturnLine", "Sending", "Serial",
     "Shipment", "ShipmentLine", "StateChange", "StockLevel", "StockMovement", "StoredCreditCheck", "TableView",
-    "TaxClassRule", "TaxCode", "TaxRate", "Tracking", "UnitConversion", "User", "UserRole", "Variant",
+    "TaxClassRule", "TaxCode", "TaxCodePart", "TaxRate", "Tracking", "UnitConversion", "User", "UserRole", "Variant",
 ]  # fmt: skip

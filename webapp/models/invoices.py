@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Billed(Stateful, Versioned):
-    """What an invoice and a credit note have in common. Amounts are in ``currency`` and positive on both."""
+    """What an invoice and a credit note have in common. Amounts are in ``currency`` and positive on both.
+
+    Where ``prices_include_tax``, prices, discounts and subtotals are gross.
+    """
 
     id: Mapped[Id]
     state: Mapped[InvoiceState] = mapped_column(enum_column(InvoiceState))
@@ -32,6 +35,7 @@ class Billed(Stateful, Versioned):
     issue_date: Mapped[date | None]
     delivery_date: Mapped[date | None]
     tax_rounding: Mapped[TaxRounding] = mapped_column(enum_column(TaxRounding))
+    prices_include_tax: Mapped[bool] = mapped_column(default=False)
     billing_address: Mapped[dict[str, Any]]
     shipping_address: Mapped[dict[str, Any]]
     net_total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
@@ -59,7 +63,10 @@ class Billed(Stateful, Versioned):
 
 
 class BilledLine:
-    """One line of an invoice or credit note, in base units, with its own amounts."""
+    """One line of an invoice or credit note, in base units, with its own amounts.
+
+    ``tax_parts`` are the taxes that make up its tax, with their amounts, where they are several.
+    """
 
     id: Mapped[Id]
     line_number: Mapped[int]
@@ -77,15 +84,22 @@ class BilledLine:
     tax_code_id: Mapped[int] = mapped_column(sa.ForeignKey("tax_codes.id"))
     tax_category: Mapped[str] = mapped_column(sa.String(3))
     tax_percent: Mapped[Decimal] = mapped_column(Percent)
+    tax_parts: Mapped[list[Any]] = mapped_column(default=list)
     tax_amount: Mapped[Decimal] = mapped_column(Money)
     total: Mapped[Decimal] = mapped_column(Money)
 
+    @property
+    def entered_amount(self) -> Decimal:
+        """What was entered less its discounts: the net, or where prices include tax the gross."""
+        return self.subtotal - self.discount_amount - self.order_discount_share
+
 
 class BilledTax:
-    """Net and tax of one category and rate on one document."""
+    """What is taxed, and the tax, of one category and rate on one document; ``name`` tells several taxes on a line."""
 
     category: Mapped[str] = mapped_column(sa.String(3), primary_key=True)
     percent: Mapped[Decimal] = mapped_column(Percent, primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True, default="")
     net_amount: Mapped[Decimal] = mapped_column(Money)
     tax_amount: Mapped[Decimal] = mapped_column(Money)
     exemption_reason: Mapped[str] = mapped_column(default="")
@@ -121,7 +135,7 @@ class Invoice(Billed, Base):
     )
     taxes: Mapped[list[InvoiceTax]] = relationship(
         back_populates="invoice",
-        order_by="InvoiceTax.category, InvoiceTax.percent.desc()",
+        order_by="InvoiceTax.category, InvoiceTax.percent.desc(), InvoiceTax.name",
         cascade="all, delete-orphan",
     )
     sendings: Mapped[list[Sending]] = relationship(order_by="Sending.id", viewonly=True)
@@ -210,7 +224,7 @@ class CreditNote(Billed, Base):
     )
     taxes: Mapped[list[CreditNoteTax]] = relationship(
         back_populates="credit_note",
-        order_by="CreditNoteTax.category, CreditNoteTax.percent.desc()",
+        order_by="CreditNoteTax.category, CreditNoteTax.percent.desc(), CreditNoteTax.name",
         cascade="all, delete-orphan",
     )
 

@@ -29,7 +29,8 @@ class Order(Stateful, Versioned, Base):
     """A customer's order from quote to closed, in the customer's currency, with stored totals.
 
     ``to_ship_amount`` and ``to_bill_amount`` are the order's parts C and B of the customer's exposure (tax included),
-    kept by the commands that change what they follow from.
+    kept by the commands that change what they follow from. Where ``prices_include_tax``, prices, discounts, subtotals
+    and charges are gross.
     """
 
     __tablename__ = "orders"
@@ -54,6 +55,7 @@ class Order(Stateful, Versioned, Base):
     payment_terms_code: Mapped[str] = mapped_column(sa.ForeignKey("payment_terms.code"))
     tax_class: Mapped[str]
     tax_rounding: Mapped[TaxRounding] = mapped_column(enum_column(TaxRounding))
+    prices_include_tax: Mapped[bool] = mapped_column(default=False)
     billing_address: Mapped[dict[str, Any]]
     shipping_address: Mapped[dict[str, Any]]
     order_discount_percent: Mapped[Decimal] = mapped_column(Percent, default=Decimal(0))
@@ -114,6 +116,7 @@ class OrderLine(Base):
 
     ``list_price`` is what the lists gave, ``derived_price`` that after promotions, ``unit_price`` what counts;
     ``derivation`` tells each step between. A line with ``free_with_id`` came free with a promotion and follows it.
+    ``tax_parts`` are the taxes that make up its tax, with their amounts, where they are several.
     """
 
     __tablename__ = "order_lines"
@@ -139,6 +142,7 @@ class OrderLine(Base):
     tax_code_id: Mapped[int] = mapped_column(sa.ForeignKey("tax_codes.id"))
     tax_category: Mapped[str] = mapped_column(sa.String(3))
     tax_percent: Mapped[Decimal] = mapped_column(Percent)
+    tax_parts: Mapped[list[Any]] = mapped_column(default=list)
     subtotal: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     discount_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     order_discount_share: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
@@ -211,7 +215,10 @@ class OrderLine(Base):
 
 
 class OrderCharge(Base):
-    """A document charge such as freight (negative: an allowance), with its own tax; not spread over lines."""
+    """A document charge such as freight (negative: an allowance), with its own tax; not spread over lines.
+
+    ``named_tax_code_id`` is the code it was entered with, ``tax_code_id`` what customer and country turn it into.
+    """
 
     __tablename__ = "order_charges"
 
@@ -220,9 +227,11 @@ class OrderCharge(Base):
     kind: Mapped[str]
     description: Mapped[str]
     amount: Mapped[Decimal] = mapped_column(Money)
+    named_tax_code_id: Mapped[int | None] = mapped_column(sa.ForeignKey("tax_codes.id"))
     tax_code_id: Mapped[int] = mapped_column(sa.ForeignKey("tax_codes.id"))
     tax_category: Mapped[str] = mapped_column(sa.String(3))
     tax_percent: Mapped[Decimal] = mapped_column(Percent)
+    tax_parts: Mapped[list[Any]] = mapped_column(default=list)
     tax_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     invoiced_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class PriceList(Versioned, Base):
-    """Prices in one currency. With a parent, what the list does not name costs the parent's price plus percent."""
+    """Prices in one currency, net or, with ``prices_include_tax``, gross.
+
+    With a parent, what the list does not name costs the parent's price plus percent.
+    """
 
     __tablename__ = "price_lists"
     document_kind: ClassVar[str] = "price_list"
@@ -28,6 +31,7 @@ class PriceList(Versioned, Base):
     currency: Mapped[str] = mapped_column(sa.String(3))
     parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("price_lists.id"))
     percent: Mapped[Decimal] = mapped_column(Percent, default=Decimal(0))
+    prices_include_tax: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
 
     parent: Mapped[PriceList | None] = relationship(remote_side="PriceList.id")

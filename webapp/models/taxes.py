@@ -1,4 +1,4 @@
-"""Tax codes with dated rates, and which code a customer's tax class turns an item's code into."""
+"""Tax codes with dated rates, what they are made of, and which code a customer turns an item's code into."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Id, Percent, Versioned
 from webapp.domain.tax import rate_on
+from webapp.domain.tax_parts import TaxPart, combined_percent
 
 
 class TaxCode(Versioned, Base):
-    """An EN 16931 category (S, Z, E, AE, K, G, O …) with its rates over time."""
+    """An EN 16931 category (S, Z, E, AE, K, G, O …) with its rates over time.
+
+    A code may be made of other codes, its parts; then their rates count and not its own. Whoever asks for the rates of
+    many codes loads them with ``webapp.queries.tax_codes.WITH_RATES``.
+    """
 
     __tablename__ = "tax_codes"
     document_kind: ClassVar[str] = "tax_code"
@@ -28,14 +33,31 @@ class TaxCode(Versioned, Base):
     rates: Mapped[list[TaxRate]] = relationship(
         back_populates="tax_code", cascade="all, delete-orphan", order_by="TaxRate.valid_from", lazy="selectin"
     )
+    parts: Mapped[list[TaxCodePart]] = relationship(
+        foreign_keys="TaxCodePart.tax_code_id", cascade="all, delete-orphan", order_by="TaxCodePart.position"
+    )
 
     @property
     def number(self) -> str:
         return self.code
 
     def rate_on(self, day: date) -> Decimal:
-        """The rate in percent on ``day``. Raises Refused when none is valid yet."""
+        """The rate in percent on ``day``, of its parts together if it has any. Raises Refused before the first."""
+        if self.parts:
+            return combined_percent(self.parts_on(day))
         return rate_on([(rate.valid_from, rate.percent) for rate in self.rates], day)
+
+    def parts_on(self, day: date) -> tuple[TaxPart, ...]:
+        """The taxes it is made of, each at its rate of ``day``; none for a plain code. Raises as ``rate_on``."""
+        return tuple(
+            TaxPart(one.part.category, one.part.rate_on(day), one.part.name, one.on_previous) for one in self.parts
+        )
+
+    @property
+    def exemption_reasons(self) -> dict[str, str]:
+        """By category why no tax is charged, its own and those of its parts."""
+        codes = [self, *(one.part for one in self.parts)]
+        return {code.category: code.exemption_reason for code in codes if code.exemption_reason}
 
 
 class TaxRate(Base):
@@ -50,11 +72,31 @@ class TaxRate(Base):
     __table_args__ = (sa.CheckConstraint("percent >= 0 AND percent <= 1000000", name="percent"),)
 
 
+class TaxCodePart(Base):
+    """One of the plain codes that a code is made of, in order; ``on_previous``: the parts before it are taxed too."""
+
+    __tablename__ = "tax_code_parts"
+
+    tax_code_id: Mapped[int] = mapped_column(sa.ForeignKey("tax_codes.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    part_code_id: Mapped[int] = mapped_column(sa.ForeignKey("tax_codes.id"), index=True)
+    on_previous: Mapped[bool] = mapped_column(default=False)
+
+    part: Mapped[TaxCode] = relationship(foreign_keys=[part_code_id])
+
+    __table_args__ = (
+        sa.UniqueConstraint("tax_code_id", "part_code_id"),
+        sa.CheckConstraint("part_code_id <> tax_code_id", name="other_code"),
+    )
+
+
 class TaxClassRule(Base):
-    """For customers of ``tax_class``, items of ``item_tax_code`` are taxed by ``tax_code``."""
+    """For customers of ``tax_class`` who are delivered to in ``country``, items of ``item_tax_code`` are taxed by
+    ``tax_code``; without a country for every one that has no rule of its own."""
 
     __tablename__ = "tax_class_rules"
 
     tax_class: Mapped[str] = mapped_column(primary_key=True)
+    country: Mapped[str] = mapped_column(sa.String(2), primary_key=True, default="")
     item_tax_code_id: Mapped[int] = mapped_column(sa.ForeignKey("tax_codes.id"), primary_key=True)
     tax_code_id: Mapped[int] = mapped_column(sa.ForeignKey("tax_codes.id"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, case, func, select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.db import db
 from webapp.domain.states import InvoiceState
+from webapp.domain.tax_parts import restored
 from webapp.models import CreditNote, CreditNoteLine, Invoice
 
 ZERO = Decimal(0)
@@ -17,7 +18,10 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Credited:
-    """What credit notes, drafts included, take of an invoice line: by quantity, and off its price alone."""
+    """What credit notes, drafts included, take of an invoice line: by quantity, and off its price alone.
+
+    ``parts`` and ``price_parts`` are the taxes that make up the tax, by place; empty where it is a plain one.
+    """
 
     quantity: Decimal = ZERO
     subtotal: Decimal = ZERO
@@ -26,6 +30,8 @@ class Credited:
     tax: Decimal = ZERO
     price_net: Decimal = ZERO
     price_tax: Decimal = ZERO
+    parts: tuple[Decimal, ...] = ()
+    price_parts: tuple[Decimal, ...] = ()
 
 
 def credited_of(invoice: Invoice) -> dict[int, Credited]:
@@ -48,7 +54,26 @@ def credited_of(invoice: Invoice) -> dict[int, Credited]:
         .where(CreditNote.invoice_id == invoice.id, CreditNote.state != InvoiceState.VOID)
         .group_by(CreditNoteLine.invoice_line_id)
     )
-    return {line_id: Credited(*sums) for line_id, *sums in rows}
+    credited = {line_id: Credited(*sums) for line_id, *sums in rows}
+    return _with_parts(credited, invoice) if any(line.tax_parts for line in invoice.lines) else credited
+
+
+def _with_parts(credited: dict[int, Credited], invoice: Invoice) -> dict[int, Credited]:
+    """The same with the sums of each of several taxes, which one statement more reads from the lines that took them."""
+    sums = {line.id: ([ZERO] * len(line.tax_parts), [ZERO] * len(line.tax_parts)) for line in invoice.lines}
+    rows = db.session.execute(
+        select(CreditNoteLine.invoice_line_id, CreditNoteLine.counts_quantity, CreditNoteLine.tax_parts)
+        .join(CreditNote, CreditNoteLine.credit_note_id == CreditNote.id)
+        .where(CreditNote.invoice_id == invoice.id, CreditNote.state != InvoiceState.VOID)
+    )
+    for line_id, counts_quantity, taken in rows:
+        of_line = sums[line_id][0 if counts_quantity else 1]
+        for place, part in enumerate(restored(taken)):
+            of_line[place] += part.amount
+    return {
+        line_id: replace(done, parts=tuple(sums[line_id][0]), price_parts=tuple(sums[line_id][1]))
+        for line_id, done in credited.items()
+    }
 
 
 def _sum_of(amount: InstrumentedAttribute[Decimal], *, counts_quantity: bool) -> ColumnElement[Decimal]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from webapp.domain.money import round_money
 from webapp.domain.order_facts import to_bill, to_ship
+from webapp.domain.tax_parts import kept_parts
 from webapp.domain.totals import DocumentCharge, DocumentLine, DocumentTotals, document_totals
 from webapp.models import Order, OrderCharge, OrderLine
 
@@ -25,16 +26,24 @@ def totals_of(order: Order) -> DocumentTotals:
                 tax_category=line.tax_category,
                 tax_percent=line.tax_percent,
                 price_base=line.price_base,
+                tax_parts=kept_parts(line.tax_parts),
             )
             for line in order.lines
         ],
         [
-            DocumentCharge(charge.description, charge.amount, charge.tax_category, charge.tax_percent)
+            DocumentCharge(
+                charge.description,
+                charge.amount,
+                charge.tax_category,
+                charge.tax_percent,
+                tax_parts=kept_parts(charge.tax_parts),
+            )
             for charge in order.charges
         ],
         currency=order.currency,
         order_discount_percent=order.order_discount_percent,
         tax_rounding=order.tax_rounding,
+        prices_include_tax=order.prices_include_tax,
     )
 
 

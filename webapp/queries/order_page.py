@@ -17,6 +17,7 @@ from webapp.domain.order_facts import to_ship, wanted
 from webapp.domain.permissions import Permission
 from webapp.domain.pricing import PriceStep, Source
 from webapp.domain.states import OrderState
+from webapp.domain.tax_parts import PartAmount, restored
 from webapp.models import Approval, ApprovalKind, Comment, Order, OrderLine, Promotion, PromotionUse, User
 from webapp.queries import timeline
 from webapp.queries.blockers import Blocker, blockers_of
@@ -49,6 +50,11 @@ class LineView:
     def quantity(self) -> Decimal:
         """In the unit the line was entered in."""
         return tidy(self.line.quantity / self.line.price_base)
+
+    @property
+    def taxes(self) -> tuple[PartAmount, ...]:
+        """The taxes that its tax is made of; none where it is a single one."""
+        return restored(self.line.tax_parts)
 
     @cached_property
     def steps(self) -> list[PriceStep]:

@@ -33,7 +33,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
-    """One line of goods; ``net`` is before the order discount."""
+    """One line of goods; ``net`` is before the order discount, and gross where prices include tax."""
 
     number: str
     description: str
@@ -48,7 +48,7 @@ class PrintedLine:
 
 @dataclass(frozen=True, slots=True)
 class PrintedTax:
-    """One category and rate."""
+    """One category and rate; of several taxes on a line each has its name."""
 
     label: str
     net: str
@@ -71,6 +71,8 @@ class PrintedDocument:
     delivered_to: tuple[str, ...]
     facts: tuple[Fact, ...]
     currency: str
+    amount_word: str
+    tax_word: str
     lines: tuple[PrintedLine, ...]
     taxes: tuple[PrintedTax, ...]
     sums: tuple[Fact, ...]
@@ -140,7 +142,13 @@ def printed(snapshot: Mapping[str, Any]) -> PrintedDocument:
         delivered_to=() if shipping == billing else address_lines(shipping, seller["country"], write),
         facts=tuple(_facts(snapshot, write)),
         currency=snapshot["currency"],
-        lines=tuple(_line(line, snapshot["currency"], write) for line in snapshot["lines"] if not line["is_charge"]),
+        amount_word="Gross" if _is_gross(snapshot) else "Net",
+        tax_word=_tax_word(snapshot),
+        lines=tuple(
+            _line(line, snapshot["currency"], write, gross=_is_gross(snapshot))
+            for line in snapshot["lines"]
+            if not line["is_charge"]
+        ),
         taxes=tuple(_tax(tax, snapshot["currency"], write) for tax in snapshot["taxes"]),
         sums=tuple(_sums(snapshot, write)),
         terms=snapshot.get("terms", {}).get("text", ""),
@@ -150,6 +158,16 @@ def printed(snapshot: Mapping[str, Any]) -> PrintedDocument:
         bank_details=seller["bank_details"],
         contact=tuple(_filled(_vat(seller["tax_id"]), seller["phone"], seller["email"])),
     )
+
+
+def _is_gross(snapshot: Mapping[str, Any]) -> bool:
+    """Whether prices include tax; snapshots from before there were such prices do not say."""
+    return bool(snapshot.get("prices_include_tax"))
+
+
+def _tax_word(snapshot: Mapping[str, Any]) -> str:
+    """What the sum of the taxes is called: VAT, unless they have names of their own."""
+    return "Tax" if any(tax.get("name") for tax in snapshot["taxes"]) else "VAT"
 
 
 def address_lines(address: Mapping[str, Any], home: str, write: Writer) -> tuple[str, ...]:
@@ -183,12 +201,14 @@ def _facts(snapshot: Mapping[str, Any], write: Writer) -> Iterable[Fact]:
         *(("Our order", order["number"]) for order in snapshot["orders"]),
         ("Customer", snapshot["buyer"]["code"]),
         ("Your VAT number", snapshot["buyer"]["tax_id"]),
+        ("Prices", "include tax" if _is_gross(snapshot) else ""),
     ]
     yield from (Fact(label, value) for label, value in told if value)
 
 
-def _line(line: Mapping[str, Any], currency: str, write: Writer) -> PrintedLine:
+def _line(line: Mapping[str, Any], currency: str, write: Writer, *, gross: bool) -> PrintedLine:
     base = line["price_base"]
+    amount = line["total"] if gross else line["net_amount"]
     price = write.price(line["unit_price"])
     return PrintedLine(
         number=str(line["line_number"]),
@@ -199,13 +219,13 @@ def _line(line: Mapping[str, Any], currency: str, write: Writer) -> PrintedLine:
         price=price if base == "1" else f"{price} / {write.number(base)}",
         discount="" if line["discount_percent"] == "0" else write.percent(line["discount_percent"]),
         tax=write.percent(line["tax_percent"]),
-        net=write.money(Decimal(line["net_amount"]) + Decimal(line["order_discount_share"]), currency),
+        net=write.money(Decimal(amount) + Decimal(line["order_discount_share"]), currency),
     )
 
 
 def _tax(tax: Mapping[str, Any], currency: str, write: Writer) -> PrintedTax:
     standard = tax["category"] == TaxCategory.STANDARD
-    rate = write.percent(tax["percent"])
+    rate = " ".join(_filled(tax.get("name"), write.percent(tax["percent"])))
     return PrintedTax(
         label=rate if standard else f"{rate} {_category(tax['category'])}",
         net=write.money(tax["net_amount"], currency),
@@ -226,15 +246,16 @@ def _sums(snapshot: Mapping[str, Any], write: Writer) -> Iterable[Fact]:
     goods = [line for line in snapshot["lines"] if not line["is_charge"]]
     charges = [line for line in snapshot["lines"] if line["is_charge"]]
     discount = sum((Decimal(line["order_discount_share"]) for line in goods), Decimal(0))
-    net_of_goods = sum((Decimal(line["net_amount"]) for line in goods), Decimal(0))
+    amount = "total" if _is_gross(snapshot) else "net_amount"
+    goods_alone = sum((Decimal(line[amount]) for line in goods), Decimal(0))
     if goods and (charges or discount):
-        yield Fact("Lines", write.money(net_of_goods + discount, currency))
+        yield Fact("Lines", write.money(goods_alone + discount, currency))
     if discount:
         yield Fact(_discount_label(snapshot, write), write.money(-discount, currency))
     for charge in charges:
-        yield Fact(charge["description"], write.money(charge["net_amount"], currency))
+        yield Fact(charge["description"], write.money(charge[amount], currency))
     yield Fact("Net", write.money(snapshot["net_total"], currency))
-    yield Fact("VAT", write.money(snapshot["tax_total"], currency))
+    yield Fact(_tax_word(snapshot), write.money(snapshot["tax_total"], currency))
     yield Fact(f"Total {currency}", write.money(snapshot["total"], currency), strong=True)
 
 

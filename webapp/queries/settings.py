@@ -24,6 +24,7 @@ from webapp.models import (
     TaxCode,
     User,
 )
+from webapp.queries.tax_codes import WITH_RATES
 
 MONEY_ACCOUNTS = ("bank", "cash", "card")
 
@@ -43,6 +44,7 @@ class RuleRow:
     """A rule of tax classes, by codes."""
 
     tax_class: str
+    country: str
     item_tax_code: str
     tax_code: str
 
@@ -82,22 +84,25 @@ def find_location(code: str) -> Location:
 
 def tax_codes() -> Sequence[TaxCode]:
     """Every tax code with its rates."""
-    return db.session.scalars(select(TaxCode).order_by(TaxCode.code)).all()
+    return db.session.scalars(select(TaxCode).order_by(TaxCode.code).options(*WITH_RATES)).unique().all()
 
 
 def find_tax_code(code: str) -> TaxCode:
-    """The tax code called ``code`` with its rates. Raises NotFound."""
-    found = db.session.scalars(select(TaxCode).where(TaxCode.code == code)).one_or_none()
+    """The tax code called ``code`` with its rates and parts. Raises NotFound."""
+    named = select(TaxCode).where(TaxCode.code == code).options(*WITH_RATES)
+    found = db.session.scalars(named).unique().one_or_none()
     if found is None:
         raise NotFound(f"There is no tax code {code}.")
     return found
 
 
 def tax_rules() -> list[RuleRow]:
-    """Which code a customer's tax class turns an item's code into."""
+    """Which code a customer's tax class and country turn an item's code into."""
     names = {row[0]: row[1] for row in db.session.execute(select(TaxCode.id, TaxCode.code))}
-    rules = db.session.scalars(select(TaxClassRule).order_by(TaxClassRule.tax_class))
-    return [RuleRow(rule.tax_class, names[rule.item_tax_code_id], names[rule.tax_code_id]) for rule in rules]
+    rules = db.session.scalars(select(TaxClassRule).order_by(TaxClassRule.tax_class, TaxClassRule.country))
+    return [
+        RuleRow(rule.tax_class, rule.country, names[rule.item_tax_code_id], names[rule.tax_code_id]) for rule in rules
+    ]
 
 
 def payment_terms() -> Sequence[PaymentTerm]:

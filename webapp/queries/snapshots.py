@@ -74,6 +74,7 @@ def _head(kind: str, document: Invoice | CreditNote) -> Snapshot:
         "locale": company.locale,
         "paper": company.paper,
         "currency": document.currency,
+        "prices_include_tax": document.prices_include_tax,
         "issue_date": document.issue_date.isoformat() if document.issue_date else None,
         "delivery_date": document.delivery_date.isoformat() if document.delivery_date else None,
         "seller": {
@@ -123,18 +124,20 @@ def _line(line: InvoiceLine | CreditNoteLine, currency: str) -> Snapshot:
         "net_amount": plain(line.net_amount, currency),
         "tax_category": line.tax_category,
         "tax_percent": _number(line.tax_percent),
+        "tax_parts": line.tax_parts,
         "tax_amount": plain(line.tax_amount, currency),
         "total": plain(line.total, currency),
     }
 
 
 def _by_rate(taxes: Iterable[InvoiceTax] | Iterable[CreditNoteTax]) -> list[InvoiceTax | CreditNoteTax]:
-    return sorted(taxes, key=lambda tax: (-tax.percent, tax.category))
+    return sorted(taxes, key=lambda tax: (-tax.percent, tax.category, tax.name))
 
 
 def _tax(tax: InvoiceTax | CreditNoteTax, currency: str) -> Snapshot:
     return {
         "category": tax.category,
+        "name": tax.name,
         "percent": _number(tax.percent),
         "net_amount": plain(tax.net_amount, currency),
         "tax_amount": plain(tax.tax_amount, currency),

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from webapp.domain.billing import credit_share
-from webapp.domain.document_tax import rounded_tax
+from webapp.domain.document_tax import exact_part, parts_of, rounded, tax_totals
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.money import plain
 from webapp.domain.numbers import Number, parse_money, parse_quantity, tidy
+from webapp.domain.tax_parts import PartAmount, kept_parts, stored
 from webapp.models import CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
 from webapp.queries.credited import Credited
+from webapp.queries.stored_totals import amounts_of
 from webapp.services.settlement import check_positive
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -74,7 +76,13 @@ def _by_quantity(line: InvoiceLine, done: Credited, wanted: CreditLine, currency
 
     subtotal = share(line.subtotal, done.subtotal)
     order_discount_share = share(line.order_discount_share, done.order_discount_share)
-    net = share(line.net_amount - done.price_net, done.net)
+    parts = [share(part.amount - off, taken) for part, taken, off in _taxes_of(line, done)]
+    tax = sum(parts, ZERO)
+    if line.invoice.prices_include_tax:  # the gross is shared, and the net is what is left of it
+        entered = share(line.total - done.price_net - done.price_tax, done.net + done.tax)
+        net = entered - tax
+    else:
+        entered = net = share(line.net_amount - done.price_net, done.net)
     return _line(
         line,
         place,
@@ -84,11 +92,20 @@ def _by_quantity(line: InvoiceLine, done: Credited, wanted: CreditLine, currency
         discount_percent=line.discount_percent,
         subtotal=subtotal,
         order_discount_share=order_discount_share,
-        discount_amount=subtotal - order_discount_share - net,
+        discount_amount=subtotal - order_discount_share - entered,
         net=net,
-        tax=share(line.tax_amount - done.price_tax, done.tax),
+        parts=parts,
         counts_quantity=True,
     )
+
+
+def _taxes_of(line: InvoiceLine, done: Credited) -> list[tuple[PartAmount, Decimal, Decimal]]:
+    """Each tax on the line, with what is credited of it by quantity, and off the price."""
+    parts = parts_of(amounts_of(line))
+    if not line.tax_parts:
+        return [(parts[0], done.tax, done.price_tax)]
+    none = (ZERO,) * len(parts)
+    return list(zip(parts, done.parts or none, done.price_parts or none, strict=True))
 
 
 def _off_the_price(line: InvoiceLine, done: Credited, wanted: CreditLine, currency: str, place: int) -> CreditNoteLine:
@@ -97,31 +114,47 @@ def _off_the_price(line: InvoiceLine, done: Credited, wanted: CreditLine, curren
         raise BadInput("Credit a quantity or an amount of a line, not both.", field="amount")
     net = parse_money(wanted.amount if wanted.amount is not None else "", currency, field="amount")
     check_positive(net, "The amount to credit")
-    left, left_of_tax = line.net_amount - done.net - done.price_net, line.tax_amount - done.tax - done.price_tax
+    left = line.net_amount - done.net - done.price_net
     if net > left:
         shown = plain(max(left, ZERO), currency)
         raise Refused(
             f"Line {line.line_number}: {shown} can be credited, not {plain(net, currency)}.",
             {"line_number": line.line_number, "to_credit": shown},
         )
-    tax = left_of_tax if net == left else min(rounded_tax(net, line.tax_percent, currency, included=False), left_of_tax)
+    parts = _taxes_off(line, done, net, currency, all_of_it=net == left)
+    entered = net + sum(parts, ZERO) if line.invoice.prices_include_tax else net
     return _line(
         line,
         place,
         quantity=ONE,
         price_base=ONE,
-        unit_price=net,
+        unit_price=entered,
         discount_percent=ZERO,
-        subtotal=net,
+        subtotal=entered,
         order_discount_share=ZERO,
         discount_amount=ZERO,
         net=net,
-        tax=tax,
+        parts=parts,
         counts_quantity=False,
     )
 
 
-def _line(line: InvoiceLine, place: int, *, net: Decimal, tax: Decimal, **amounts: Decimal | bool) -> CreditNoteLine:
+def _taxes_off(line: InvoiceLine, done: Credited, net: Decimal, currency: str, *, all_of_it: bool) -> list[Decimal]:
+    """Each tax on ``net`` off the price, at most what is left of it; the whole rest takes what is left."""
+    taxes = _taxes_of(line, done)
+    rates = tuple(part.part for part, _, _ in taxes)
+    taken: list[Decimal] = []
+    for place, (part, by_quantity, off) in enumerate(taxes):
+        left = part.amount - by_quantity - off
+        exact = exact_part(net, rates, place, sum(taken, ZERO), included=False)
+        taken.append(left if all_of_it else min(rounded(exact, currency), left))
+    return taken
+
+
+def _line(
+    line: InvoiceLine, place: int, *, net: Decimal, parts: Sequence[Decimal], **amounts: Decimal | bool
+) -> CreditNoteLine:
+    tax = sum(parts, ZERO)
     return CreditNoteLine(
         line_number=place,
         invoice_line=line,
@@ -131,6 +164,7 @@ def _line(line: InvoiceLine, place: int, *, net: Decimal, tax: Decimal, **amount
         tax_code_id=line.tax_code_id,
         tax_category=line.tax_category,
         tax_percent=line.tax_percent,
+        tax_parts=stored(list(map(PartAmount, kept_parts(line.tax_parts), parts))),
         net_amount=net,
         tax_amount=tax,
         total=net + tax,
@@ -139,20 +173,20 @@ def _line(line: InvoiceLine, place: int, *, net: Decimal, tax: Decimal, **amount
 
 
 def write_totals(credit_note: CreditNote, invoice: Invoice) -> None:
-    """Sum the lines by category and rate; the taxes are shares of the invoice's, not computed anew."""
+    """Sum the lines by category, rate and name; the taxes are shares of the invoice's, not computed anew."""
     reasons = {(tax.category, tax.percent): tax.exemption_reason for tax in invoice.taxes}
-    sums: dict[tuple[str, Decimal], tuple[Decimal, Decimal]] = {}
-    for line in credit_note.lines:
-        rate = (line.tax_category, line.tax_percent)
-        net, tax = sums.get(rate, (ZERO, ZERO))
-        sums[rate] = (net + line.net_amount, tax + line.tax_amount)
     credit_note.taxes = [
         CreditNoteTax(
-            category=rate[0], percent=rate[1], net_amount=net, tax_amount=tax, exemption_reason=reasons.get(rate, "")
+            category=tax.category,
+            percent=tax.percent,
+            name=tax.name,
+            net_amount=tax.net_amount,
+            tax_amount=tax.tax_amount,
+            exemption_reason=reasons.get((tax.category, tax.percent), ""),
         )
-        for rate, (net, tax) in sums.items()
+        for tax in tax_totals(amounts_of(line) for line in credit_note.lines)
     ]
-    credit_note.net_total = sum((net for net, _ in sums.values()), ZERO)
-    credit_note.tax_total = sum((tax for _, tax in sums.values()), ZERO)
+    credit_note.net_total = sum((line.net_amount for line in credit_note.lines), ZERO)
+    credit_note.tax_total = sum((line.tax_amount for line in credit_note.lines), ZERO)
     credit_note.total = credit_note.net_total + credit_note.tax_total
     check_positive(credit_note.total, "What a credit note comes to")

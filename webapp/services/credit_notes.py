@@ -215,6 +215,7 @@ def _draft(invoice: Invoice, lines: Sequence[CreditLine] | None, reason: str, *,
         currency=invoice.currency,
         delivery_date=invoice.delivery_date,
         tax_rounding=invoice.tax_rounding,
+        prices_include_tax=invoice.prices_include_tax,
         billing_address=invoice.billing_address,
         shipping_address=invoice.shipping_address,
         created_by=actor,
@@ -247,7 +248,7 @@ def _count_as_credited(credit_note: CreditNote) -> None:
             billed.order_line.credited_qty += line.quantity
             billed.order_line.rebill_qty += line.quantity if credit_note.rebill else ZERO
         if credit_note.rebill and billed.order_charge is not None:
-            billed.order_charge.invoiced_amount -= line.net_amount
+            billed.order_charge.invoiced_amount -= line.entered_amount
 
 
 # -- returns -----------------------------------------------------------------------------------------------------------

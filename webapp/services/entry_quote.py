@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from webapp.domain.amounts import LineTotal
+from webapp.domain.amounts import LineTotal, TaxRounding
 from webapp.domain.entry import Entry
 from webapp.domain.money import HUNDRED, round_half_up
 from webapp.domain.permissions import Permission
 from webapp.domain.pricing import DerivedPrice, effective_discount
-from webapp.domain.totals import calculate_line
+from webapp.domain.totals import DocumentLine, document_totals
 from webapp.models import Order, User, Variant
 from webapp.queries.company import today
 from webapp.queries.discount_authority import authority_over
@@ -18,8 +18,8 @@ from webapp.queries.exposure import standing_of
 from webapp.queries.free_stock import free_for
 from webapp.queries.item_search import the_item
 from webapp.services import pricing
-from webapp.services.order_lines import LineInput, in_base_units
-from webapp.services.taxing import taxes_for
+from webapp.services.order_lines import LineInput, in_base_units, in_order_kind
+from webapp.services.taxing import LineTax, taxes_of
 
 ONE, ZERO = Decimal(1), Decimal(0)
 
@@ -58,16 +58,19 @@ def quote_entry(order: Order, entry: Entry, user: User) -> EntryQuote:
     """Price a typed line for an order without adding it. Raises Ambiguous, BadInput."""
     variant = the_item(entry.search)
     base, factor = in_base_units(variant, ONE if entry.quantity is None else entry.quantity, entry.unit)
-    (derived,) = pricing.price_all(order.customer, [pricing.Wanted(variant, base)], on=order.order_date)
+    tax = taxes_of(order, {variant.tax_code_id})[variant.tax_code_id]
+    (found,) = pricing.price_all(order.customer, [pricing.Wanted(variant, base)], on=order.order_date)
+    derived = in_order_kind(order, found, tax)
     gave = None if derived.unit_price is None else derived.unit_price * factor
     unit_price = gave if entry.unit_price is None else entry.unit_price
     discount = entry.discount_percent or ZERO
-    tax = taxes_for(order.tax_class, {variant.tax_code_id}, on=order.requested_date or order.order_date)
-    tax_percent = tax[variant.tax_code_id].percent
     amounts = None
     given = ZERO
     if unit_price is not None:
-        amounts = calculate_line(unit_price, base / factor, discount, tax_percent, currency=order.currency)
+        amounts = amounts_alone(
+            unit_price, base / factor, discount, tax, currency=order.currency, tax_rounding=order.tax_rounding,
+            included=order.prices_include_tax,
+        )  # fmt: skip
         given = effective_discount(unit_price, gave, discount, order.order_discount_percent)
     free = free_for(order.location_id, {variant.id}).get(variant.id, ZERO)
     return EntryQuote(
@@ -79,12 +82,29 @@ def quote_entry(order: Order, entry: Entry, user: User) -> EntryQuote:
         amounts=amounts,
         given_percent=given,
         needs_approval=not authority_over([variant.id]).covers(user, variant.id, given),
-        tax_percent=tax_percent,
+        tax_percent=tax.percent,
         free=free,
         short=max(base - free, ZERO),
         credit_left=_credit_left(order, amounts),
         margin=_margin(variant, base, amounts) if user.can(Permission.COSTS_READ) else None,
     )
+
+
+def amounts_alone(
+    unit_price: Decimal,
+    quantity: Decimal,
+    discount: Decimal,
+    tax: LineTax,
+    *,
+    currency: str,
+    tax_rounding: TaxRounding,
+    included: bool,
+) -> LineTotal:
+    """What a line comes to on its own; ``included``: its price states the tax with it."""
+    line = DocumentLine(1, "", quantity, unit_price, discount, tax.category, tax.percent, tax_parts=tax.parts)
+    totals = document_totals([line], currency=currency, tax_rounding=tax_rounding, prices_include_tax=included)
+    (one,) = totals.lines
+    return LineTotal(one.subtotal, one.discount_amount, one.net_amount, one.tax_amount, one.total)
 
 
 def _credit_left(order: Order, amounts: LineTotal | None) -> Decimal | None:

@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.billing import bill_share
@@ -17,6 +16,7 @@ from webapp.domain.errors import Refused
 from webapp.domain.money import HUNDRED, WIDE
 from webapp.domain.order_facts import billed, to_bill, to_ship, wanted
 from webapp.domain.states import InvoiceState
+from webapp.domain.tax_parts import TaxPart, stored
 from webapp.domain.totals import DocumentCharge, DocumentLine, DocumentTotals, document_totals
 from webapp.models import (
     CreditNote,
@@ -31,16 +31,18 @@ from webapp.models import (
 )
 from webapp.services.company import today
 from webapp.services.deliveries import Delivery
+from webapp.services.taxing import codes_with_rates
 
 ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Goods:
-    """What one invoice line bills: a quantity of an order line at one tax rate."""
+    """What one invoice line bills: a quantity of an order line at one tax rate, and the taxes it is made of."""
 
     line: OrderLine
     tax_percent: Decimal
+    tax_parts: tuple[TaxPart, ...]
     quantity: Decimal
 
 
@@ -50,13 +52,14 @@ class _Fixed:
 
     charge: OrderCharge
     tax_percent: Decimal
+    tax_parts: tuple[TaxPart, ...]
     amount: Decimal
 
 
 def fill_invoice(invoice: Invoice, order: Order, deliveries: Sequence[Delivery]) -> None:
     """Give the invoice its lines, charges, taxes and totals, and count them as drafted on the order."""
     invoice.delivery_date = max((one.shipped_on for one in deliveries), default=today())
-    codes = _tax_codes(order)
+    codes = codes_with_rates([line.tax_code_id for line in order.lines] + [one.tax_code_id for one in order.charges])
     goods = _goods(deliveries, codes)
     share = _share_of_order(order, goods)
     fixed = _fixed_charges(order, codes, invoice.delivery_date, share)
@@ -73,20 +76,16 @@ def fill_invoice(invoice: Invoice, order: Order, deliveries: Sequence[Delivery])
         taken.charge.drafted_amount += taken.amount
 
 
-def _tax_codes(order: Order) -> dict[int, TaxCode]:
-    ids = {line.tax_code_id for line in order.lines} | {charge.tax_code_id for charge in order.charges}
-    found = select(TaxCode).where(TaxCode.id.in_(ids)).options(joinedload(TaxCode.rates))
-    return {code.id: code for code in db.session.scalars(found).unique()}
-
-
 def _goods(deliveries: Sequence[Delivery], codes: Mapping[int, TaxCode]) -> list[_Goods]:
     """Deliveries of one order line at one tax rate together, at the rate of the day they left."""
-    quantities: dict[tuple[int, Decimal], Decimal] = defaultdict(lambda: ZERO)
+    quantities: dict[tuple[int, Decimal, tuple[TaxPart, ...]], Decimal] = defaultdict(lambda: ZERO)
     lines = {one.line.line_number: one.line for one in deliveries}
     for one in deliveries:
-        percent = codes[one.line.tax_code_id].rate_on(one.shipped_on)
-        quantities[one.line.line_number, percent] += one.quantity
-    return [_Goods(lines[number], percent, quantity) for (number, percent), quantity in sorted(quantities.items())]
+        code = codes[one.line.tax_code_id]
+        rate = code.rate_on(one.shipped_on), code.parts_on(one.shipped_on)
+        quantities[one.line.line_number, *rate] += one.quantity
+    by_line_and_rate = sorted(quantities.items(), key=lambda item: item[0][:2])
+    return [_Goods(lines[number], percent, parts, quantity) for (number, percent, parts), quantity in by_line_and_rate]
 
 
 Share = Callable[[Decimal, Decimal], Decimal]
@@ -129,6 +128,7 @@ def _fixed_charges(order: Order, codes: Mapping[int, TaxCode], day: date, share:
         _Fixed(
             charge,
             codes[charge.tax_code_id].rate_on(day),
+            codes[charge.tax_code_id].parts_on(day),
             share(charge.amount, charge.invoiced_amount + charge.drafted_amount),
         )
         for charge in order.charges
@@ -151,17 +151,25 @@ def _totals(order: Order, goods: Sequence[_Goods], fixed: Sequence[_Fixed], shar
                 tax_category=part.line.tax_category,
                 tax_percent=part.tax_percent,
                 price_base=part.line.price_base,
+                tax_parts=part.tax_parts,
             )
             for number, part in enumerate(goods, 1)
         ],
         [
-            DocumentCharge(part.charge.description, part.amount, part.charge.tax_category, part.tax_percent)
+            DocumentCharge(
+                part.charge.description,
+                part.amount,
+                part.charge.tax_category,
+                part.tax_percent,
+                tax_parts=part.tax_parts,
+            )
             for part in fixed
         ],
         currency=order.currency,
         order_discount_percent=order.order_discount_percent,
         order_discount_amount=discount,
         tax_rounding=order.tax_rounding,
+        prices_include_tax=order.prices_include_tax,
     )
 
 
@@ -201,6 +209,7 @@ def _write_lines(invoice: Invoice, goods: Sequence[_Goods], fixed: Sequence[_Fix
                 tax_code_id=line.tax_code_id,
                 tax_category=line.tax_category,
                 tax_percent=part.tax_percent,
+                tax_parts=stored(amounts.tax_parts),
                 tax_amount=amounts.tax_amount,
                 total=amounts.total,
             )
@@ -214,11 +223,12 @@ def _write_lines(invoice: Invoice, goods: Sequence[_Goods], fixed: Sequence[_Fix
                 description=charge.description,
                 quantity=Decimal(1),
                 unit_price=taken.amount,
-                subtotal=charged.net_amount,
+                subtotal=taken.amount,
                 net_amount=charged.net_amount,
                 tax_code_id=charge.tax_code_id,
                 tax_category=charge.tax_category,
                 tax_percent=taken.tax_percent,
+                tax_parts=stored(charged.tax_parts),
                 tax_amount=charged.tax_amount,
                 total=charged.total,
             )
@@ -230,6 +240,7 @@ def _write_totals(invoice: Invoice, order: Order, totals: DocumentTotals, codes:
         InvoiceTax(
             category=tax.category,
             percent=tax.percent,
+            name=tax.name,
             net_amount=tax.net_amount,
             tax_amount=tax.tax_amount,
             exemption_reason=_exemption_reason(codes.values(), tax.category),
@@ -243,7 +254,7 @@ def _write_totals(invoice: Invoice, order: Order, totals: DocumentTotals, codes:
 
 def _exemption_reason(codes: Iterable[TaxCode], category: str) -> str:
     """Why nothing is charged in a tax category, by the codes used."""
-    reasons = {code.exemption_reason for code in codes if code.category == category and code.exemption_reason}
+    reasons = {code.exemption_reasons.get(category, "") for code in codes} - {""}
     return " ".join(sorted(reasons))
 
 
@@ -253,4 +264,4 @@ def give_back(invoice: Invoice) -> None:
         if line.order_line is not None:
             line.order_line.drafted_qty -= line.quantity
         if line.order_charge is not None:
-            line.order_charge.drafted_amount -= line.net_amount
+            line.order_charge.drafted_amount -= line.entered_amount

@@ -164,6 +164,7 @@ def _draft(order: Order, deliveries: Sequence[Delivery], *, actor: User) -> Invo
         currency=order.currency,
         payment_terms_code=order.payment_terms_code,
         tax_rounding=order.tax_rounding,
+        prices_include_tax=order.prices_include_tax,
         billing_address=order.billing_address,
         shipping_address=order.shipping_address,
         created_by=actor,

@@ -73,6 +73,7 @@ def _invoice(
         due_date=due,
         payment_terms_code=customer.payment_terms_code,
         tax_rounding=the_company().tax_rounding,
+        prices_include_tax=False,
         billing_address=address,
         shipping_address=address,
         net_total=amount,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from webapp.domain import clock
 from webapp.domain.order_facts import is_closed
 from webapp.domain.states import OrderState
+from webapp.domain.tax_parts import stored
 from webapp.models import Order
 from webapp.queries.order_amounts import open_amounts, totals_of
 
@@ -18,9 +19,11 @@ def retotal(order: Order) -> None:
         line.order_discount_share = amounts.order_discount_share
         line.net_amount = amounts.net_amount
         line.tax_amount = amounts.tax_amount
+        line.tax_parts = stored(amounts.tax_parts)
         line.total = amounts.total
     for charge, charged in zip(order.charges, totals.charges, strict=True):
         charge.tax_amount = charged.tax_amount
+        charge.tax_parts = stored(charged.tax_parts)
         charge.total = charged.total
     order.subtotal = totals.subtotal
     order.order_discount_amount = totals.order_discount_amount

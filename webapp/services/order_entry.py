@@ -24,17 +24,10 @@ from webapp.services.authorize import require
 from webapp.services.company import the_company, today
 from webapp.services.numbering import keep_clear_of, next_number
 from webapp.services.order_amounts import retotal
-from webapp.services.order_lines import (
-    LineInput,
-    answer_for,
-    append_lines,
-    in_base_units,
-    reprice,
-    retax,
-    type_price,
-)
+from webapp.services.order_lines import LineInput, answer_for, append_lines, in_base_units, reprice, type_price
+from webapp.services.pricing import prices_include_tax
 from webapp.services.promoting import coupons_for, keep_uses, promote_order, settle_promotions
-from webapp.services.taxing import tax_code_named, taxes_for
+from webapp.services.taxing import country_of, give_tax, retax, tax_code_named, taxes_of
 
 SERIES = "SO"
 EDITABLE = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED, OrderState.APPROVED, OrderState.CONFIRMED)
@@ -42,7 +35,8 @@ EDITABLE = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED, OrderState.
 
 @dataclass(frozen=True, slots=True)
 class ChargeInput:
-    """A charge such as freight, net of tax, in the customer's currency; negative: an allowance."""
+    """A charge such as freight in the customer's currency, with tax where the order's prices include it; negative: an
+    allowance."""
 
     kind: str
     amount: Decimal
@@ -93,6 +87,7 @@ def create_order(given: OrderInput, *, actor: User) -> Order:
         ship_complete=customer.ship_complete if given.ship_complete is None else given.ship_complete,
         priority=customer.priority,
         tax_rounding=the_company().tax_rounding,
+        prices_include_tax=prices_include_tax(customer),
         order_discount_percent=given.order_discount_percent,
         created_by=actor,
         created_at=clock.now(),
@@ -275,17 +270,16 @@ def _location(code: str) -> Location:
 
 def _charge(order: Order, given: ChargeInput) -> OrderCharge:
     code = tax_code_named(given.tax_code)
-    tax = taxes_for(order.tax_class, [code.id], on=order.requested_date or order.order_date)[code.id]
-    return OrderCharge(
+    charge = OrderCharge(
         kind=given.kind,
         description=given.description or given.kind.capitalize(),
         amount=given.amount,
-        tax_code_id=tax.code.id,
-        tax_category=tax.category,
-        tax_percent=tax.percent,
+        named_tax_code_id=code.id,
         invoiced_amount=Decimal(0),
         drafted_amount=Decimal(0),
     )
+    give_tax(charge, taxes_of(order, [code.id])[code.id])
+    return charge
 
 
 def _give_number(order: Order, given: OrderInput) -> None:
@@ -339,13 +333,23 @@ def _change_head(order: Order, name: str, value: Any, actor: User) -> None:
     elif name == "requested_date":
         order.requested_date = value
         retax(order)
+    elif name == "shipping_address":
+        _deliver_to(order, value)
     elif name in HEAD_FIELDS:
         setattr(order, name, value)
     else:
         raise BadInput(f"{name} cannot be changed on an order.", field=name)
 
 
-HEAD_FIELDS = frozenset({"customer_reference", "ship_complete", "notes", "shipping_address"})
+HEAD_FIELDS = frozenset({"customer_reference", "ship_complete", "notes"})
+
+
+def _deliver_to(order: Order, address: Mapping[str, Any]) -> None:
+    """Another country may have other tax; prices stay."""
+    before = country_of(order)
+    order.shipping_address = dict(address)
+    if country_of(order) != before:
+        retax(order)
 
 
 def _replace_charges(order: Order, charges: Sequence[ChargeInput]) -> None:

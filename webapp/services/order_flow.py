@@ -20,9 +20,10 @@ from webapp.services.allocation import release_lines
 from webapp.services.authorize import require
 from webapp.services.company import today
 from webapp.services.numbering import next_number
-from webapp.services.order_amounts import close_if_done, refresh
+from webapp.services.order_amounts import close_if_done, refresh, retotal
 from webapp.services.order_entry import check_version, take_terms_of_customer
 from webapp.services.shipment_contents import cancel_drafts
+from webapp.services.taxing import country_of, retax
 
 
 @command
@@ -183,11 +184,14 @@ def comment_on_order(number: str, text: str, *, actor: User) -> Comment:
 
 
 def _take_terms_unless_own_address(order: Order) -> None:
-    shipping = order.shipping_address
+    shipping, taxed_as = order.shipping_address, (order.tax_class, country_of(order))
     own_address = shipping != order.billing_address
     take_terms_of_customer(order)
     if own_address:
         order.shipping_address = shipping
+    if (order.tax_class, country_of(order)) != taxed_as:
+        retax(order)
+        retotal(order)
 
 
 def _end_hold_of_cancelled(order: Order, actor: User) -> None:

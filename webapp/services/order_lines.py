@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import or_, select
@@ -12,14 +11,15 @@ from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.errors import BadInput, Refused
+from webapp.domain.gross_prices import in_kind
 from webapp.domain.money import HUNDRED, PRICE_SCALE, round_half_up
 from webapp.domain.numbers import tidy
 from webapp.domain.pricing import DerivedPrice, PriceStep, Source, type_over
 from webapp.domain.promotions import FreeGoods, Promoted, with_promotions
-from webapp.models import Item, Order, OrderCharge, OrderLine, TaxCode, User, Variant
+from webapp.models import Item, Order, OrderLine, User, Variant
 from webapp.queries.discount_authority import authority_over
 from webapp.services import pricing
-from webapp.services.taxing import LineTax, taxes_for
+from webapp.services.taxing import LineTax, give_tax, taxes_of
 
 LONGEST_ORDER = 5000
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -51,13 +51,11 @@ def append_lines(order: Order, inputs: Sequence[LineInput], *, actor: User) -> l
     if len(order.lines) + len(inputs) > LONGEST_ORDER:
         raise BadInput(f"An order has at most {LONGEST_ORDER} lines.", field="lines")
     sold = _understand(inputs)
-    prices = _price(order, [(one.variant, one.quantity) for one in sold])
-    taxes = taxes_for(order.tax_class, {one.variant.tax_code_id for one in sold}, on=_tax_day(order))
-    first = _next_number(order)
+    taxes = taxes_of(order, {one.variant.tax_code_id for one in sold})
+    prices = _price(order, [(one.variant, one.quantity) for one in sold], taxes)
     lines = []
-    for number, (one, derived) in enumerate(zip(sold, prices, strict=True), start=first):
-        tax = taxes[one.variant.tax_code_id]
-        line = _line(number, one.variant, tax, unit=one.given.unit, price_base=one.factor)
+    for number, (one, derived) in enumerate(zip(sold, prices, strict=True), start=_next_number(order)):
+        line = _line(number, one.variant, taxes[one.variant.tax_code_id], unit=one.given.unit, price_base=one.factor)
         line.quantity, line.discount_percent = one.quantity, one.given.discount_percent
         set_price(line, derived, typed=one.given.unit_price, by=actor)
         lines.append(line)
@@ -68,7 +66,7 @@ def append_lines(order: Order, inputs: Sequence[LineInput], *, actor: User) -> l
 
 def append_free_lines(order: Order, given: Sequence[tuple[Variant, FreeGoods]], *, actor: User) -> None:
     """Add what promotions give for nothing: lines of their own that follow the promotion."""
-    taxes = taxes_for(order.tax_class, {variant.tax_code_id for variant, _ in given}, on=_tax_day(order))
+    taxes = taxes_of(order, {variant.tax_code_id for variant, _ in given})
     lines = [
         _free_line(number, variant, goods, taxes[variant.tax_code_id])
         for number, (variant, goods) in enumerate(given, start=_next_number(order))
@@ -94,17 +92,16 @@ def _next_number(order: Order) -> int:
 def _line(
     number: int, variant: Variant, tax: LineTax, *, unit: str | None = None, price_base: Decimal = ONE
 ) -> OrderLine:
-    return OrderLine(
+    line = OrderLine(
         line_number=number,
         variant=variant,
         item_name=variant.name,
         unit=unit or variant.unit,
         price_base=price_base,
-        tax_code_id=tax.code.id,
-        tax_category=tax.category,
-        tax_percent=tax.percent,
         **dict.fromkeys(COUNTERS, ZERO),
     )
+    give_tax(line, tax)
+    return line
 
 
 COUNTERS = (
@@ -116,7 +113,8 @@ COUNTERS = (
 def set_price(line: OrderLine, derived: DerivedPrice, *, typed: Decimal | None, by: User) -> None:
     """Give a line its price: what the lists gave, or what was typed over it.
 
-    Raises Refused when there is neither. Promotions come on top once all lines are there (``promoting``).
+    Both are of the order's kind, with tax or without. Raises Refused when there is neither. Promotions come on top once
+    all lines are there (``promoting``).
     """
     if typed is None and derived.unit_price is None:
         raise Refused(f"{line.item_name} has no price for this customer. Type one, or have a price set.")
@@ -173,19 +171,11 @@ def answer_for(lines: Sequence[OrderLine], user: User) -> None:
         line.entered_limit = min(authority.maximum_of(user, line.variant.id), HUNDRED)
 
 
-def retax(order: Order) -> None:
-    """Take the tax rates of the order's day anew for every line; the codes stay."""
-    parts: list[OrderLine | OrderCharge] = [*order.lines, *order.charges]
-    wanted = {part.tax_code_id for part in parts}
-    codes = {code.id: code for code in db.session.scalars(select(TaxCode).where(TaxCode.id.in_(wanted)))}
-    for part in parts:
-        part.tax_percent = codes[part.tax_code_id].rate_on(_tax_day(order))
-
-
 def reprice(order: Order, lines: Iterable[OrderLine], *, actor: User) -> None:
     """Ask the rules again for lines that changed; a typed price stays, and ``actor`` answers for their discounts."""
     lines = list(lines)
-    for line, derived in zip(lines, _price(order, [(line.variant, line.quantity) for line in lines]), strict=True):
+    prices = _price(order, [(line.variant, line.quantity) for line in lines])
+    for line, derived in zip(lines, prices, strict=True):
         set_price(line, derived, typed=line.unit_price if line.price_typed else None, by=actor)
     answer_for(lines, actor)
 
@@ -247,11 +237,24 @@ def _understand(inputs: Sequence[LineInput]) -> list[_Sold]:
     return sold
 
 
-def _price(order: Order, wanted: Sequence[tuple[Variant, Decimal]]) -> list[DerivedPrice]:
-    return pricing.price_all(
+def _price(
+    order: Order, wanted: Sequence[tuple[Variant, Decimal]], taxes: Mapping[int, LineTax] | None = None
+) -> list[DerivedPrice]:
+    """What the rules give, with or without tax as the order states its prices."""
+    derived = pricing.price_all(
         order.customer, [pricing.Wanted(variant, quantity) for variant, quantity in wanted], on=order.order_date
     )
+    if not order.prices_include_tax and not any(one.includes_tax for one in derived):
+        return derived
+    if taxes is None:
+        taxes = taxes_of(order, {variant.tax_code_id for variant, _ in wanted})
+    return [
+        in_order_kind(order, one, taxes[variant.tax_code_id]) for one, (variant, _) in zip(derived, wanted, strict=True)
+    ]
 
 
-def _tax_day(order: Order) -> date:
-    return order.requested_date or order.order_date
+def in_order_kind(order: Order, derived: DerivedPrice, tax: LineTax) -> DerivedPrice:
+    """A price of the rules with or without tax, as the order states its prices."""
+    return in_kind(
+        derived, include_tax=order.prices_include_tax, own_percent=tax.own_percent, charged_percent=tax.percent
+    )

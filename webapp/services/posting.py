@@ -75,8 +75,8 @@ def _count_as_invoiced(invoice: Invoice) -> None:
             line.order_line.drafted_qty -= line.quantity
             line.order_line.invoiced_qty += line.quantity
         if line.order_charge is not None:
-            line.order_charge.drafted_amount -= line.net_amount
-            line.order_charge.invoiced_amount += line.net_amount
+            line.order_charge.drafted_amount -= line.entered_amount
+            line.order_charge.invoiced_amount += line.entered_amount
 
 
 # -- what invoices and credit notes have in common ---------------------------------------------------------------------

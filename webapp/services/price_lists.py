@@ -24,6 +24,7 @@ READERS: fields.Table = {
     "currency": fields.currency,
     "parent": fields.text(40),
     "percent": fields.change_in_percent,
+    "prices_include_tax": fields.flag,
     "is_active": fields.flag_on,
 }
 
@@ -31,6 +32,8 @@ READERS: fields.Table = {
 @command
 def add_price_list(*, actor: User, **values: Any) -> PriceList:
     """Add a list: ``code``, ``name``, ``currency``, perhaps a ``parent`` list and ``percent`` over its prices.
+
+    With ``prices_include_tax`` its prices are gross, and so are those of new orders of its customers.
 
     Raises BadInput, Forbidden.
     """
@@ -103,6 +106,7 @@ def list_record(price_list: PriceList) -> dict[str, Any]:
         "currency": price_list.currency,
         "parent": price_list.parent.code if price_list.parent else "",
         "percent": price_list.percent,
+        "prices_include_tax": price_list.prices_include_tax,
         "is_active": price_list.is_active,
     }
 
@@ -119,6 +123,10 @@ def _write(price_list: PriceList, record: dict[str, Any]) -> None:
         raise BadInput(f"There is no price list {record['parent']}.", field="parent")
     if parent is not None and parent.currency != record["currency"]:
         raise BadInput(f"Price list {parent.code} is in {parent.currency}, not {record['currency']}.", field="parent")
+    if parent is not None and parent.prices_include_tax != record["prices_include_tax"]:
+        kind = "include" if parent.prices_include_tax else "do not include"
+        raise BadInput(f"Prices of {parent.code} {kind} tax; this list must be of the same kind.", field="parent")
+    price_list.prices_include_tax = record["prices_include_tax"]
     price_list.name, price_list.currency = record["name"], record["currency"]
     price_list.percent, price_list.is_active = record["percent"], record["is_active"]
     price_list.parent = parent

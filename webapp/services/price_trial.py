@@ -15,15 +15,17 @@ from sqlalchemy import ColumnElement, select
 from webapp.db import db
 from webapp.domain.amounts import LineTotal
 from webapp.domain.errors import BadInput
+from webapp.domain.gross_prices import in_kind
 from webapp.domain.money import PRICE_SCALE, round_half_up
 from webapp.domain.pricing import DerivedPrice
 from webapp.domain.promotions import Sale, promote, with_promotions
-from webapp.domain.totals import calculate_line
-from webapp.models import Customer, Promotion, Variant
+from webapp.models import AddressKind, Customer, Promotion, Variant
 from webapp.queries.promotion_rules import live_rules
+from webapp.services.company import the_company
+from webapp.services.entry_quote import amounts_alone
 from webapp.services.order_lines import in_base_units
-from webapp.services.pricing import Wanted, price_all
-from webapp.services.taxing import taxes_for
+from webapp.services.pricing import Wanted, price_all, prices_include_tax
+from webapp.services.taxing import LineTax, taxes_for
 
 ZERO = Decimal(0)
 
@@ -47,6 +49,7 @@ class PriceTrial:
     day: date
     derived: DerivedPrice
     unit_price: Decimal | None
+    includes_tax: bool
     amounts: LineTotal | None
     free: Sequence[FreeItem]
 
@@ -69,11 +72,19 @@ def try_price(
     """
     base, factor = in_base_units(variant, quantity, unit)
     (listed,) = price_all(customer, [Wanted(variant, base)], on=on, price_list_id=price_list_id)
+    tax, gross = _tax(customer, variant, on), prices_include_tax(customer)
+    listed = in_kind(listed, include_tax=gross, own_percent=tax.own_percent, charged_percent=tax.percent)
     live = live_rules(customer, {variant.id}, on=on, tried=[*_tried(tried), *_behind(coupon)])
     sale = Sale(variant.id, live.categories.get(variant.id), base, listed.unit_price)
     found = promote([sale], live.rules, on=on, currency=customer.currency)
     derived = with_promotions(listed, found.lines[0])
     unit_price = None if derived.unit_price is None else round_half_up(derived.unit_price * factor, PRICE_SCALE)
+    amounts = None
+    if unit_price is not None:
+        amounts = amounts_alone(
+            unit_price, base / factor, ZERO, tax, currency=customer.currency,
+            tax_rounding=the_company().tax_rounding, included=gross,
+        )  # fmt: skip
     return PriceTrial(
         customer=customer,
         variant=variant,
@@ -82,9 +93,16 @@ def try_price(
         day=on,
         derived=derived,
         unit_price=unit_price,
-        amounts=_amounts(customer, variant, unit_price, base / factor, on),
+        includes_tax=gross,
+        amounts=amounts,
         free=[FreeItem(_variant(goods.variant_id, variant), goods.quantity) for goods in found.free],
     )
+
+
+def _tax(customer: Customer, variant: Variant, on: date) -> LineTax:
+    delivery = customer.address(AddressKind.SHIPPING)
+    taxes = taxes_for(customer.tax_class, delivery.country if delivery else "", {variant.tax_code_id}, on=on)
+    return taxes[variant.tax_code_id]
 
 
 def _tried(code: str | None) -> list[int]:
@@ -100,15 +118,6 @@ def _the_one(condition: ColumnElement[bool], sentence: str, field: str) -> list[
     if found is None:
         raise BadInput(sentence, field=field)
     return [found]
-
-
-def _amounts(
-    customer: Customer, variant: Variant, unit_price: Decimal | None, quantity: Decimal, on: date
-) -> LineTotal | None:
-    if unit_price is None:
-        return None
-    tax = taxes_for(customer.tax_class, {variant.tax_code_id}, on=on)[variant.tax_code_id]
-    return calculate_line(unit_price, quantity, ZERO, tax.percent, currency=customer.currency)
 
 
 def _variant(variant_id: int, asked: Variant) -> Variant:

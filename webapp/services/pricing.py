@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -38,6 +38,7 @@ class Price:
     currency: str
     source: str | None
     derivation: tuple[PriceStep, ...]
+    includes_tax: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def get_item_price(
     promoted = promote([sale], live.rules, on=day, currency=customer.currency)
     derived = with_promotions(listed, promoted.lines[0])
     source = derived.source.value if derived.source else None
-    return Price(derived.unit_price, customer.currency, source, derived.derivation)
+    return Price(derived.unit_price, customer.currency, source, derived.derivation, derived.includes_tax)
 
 
 def calculate_line_total(
@@ -112,6 +113,14 @@ def price_all(
     ]
 
 
+def prices_include_tax(customer: Customer) -> bool:
+    """Whether documents of ``customer`` state prices with tax: as their price list does, which is the customer's own,
+    else the group's, else the company's."""
+    list_id = _price_list_of(customer)
+    price_list = None if list_id is None else db.session.get(PriceList, list_id)
+    return price_list is not None and price_list.is_active and price_list.prices_include_tax
+
+
 def _price_list_of(customer: Customer) -> int | None:
     group_list = customer.group.price_list_id if customer.group else None
     return customer.price_list_id or group_list or the_company().default_price_list_id
@@ -147,7 +156,8 @@ def _list_prices(price_list_id: int | None, variant_ids: Iterable[int]) -> dict[
     found: dict[int, list[Candidate]] = defaultdict(list)
     for row in rows:
         label = f"Price list {row.price_list.name}"
-        found[row.variant_id].append(_candidate(row, Source.LIST, label, row.price_list.currency))
+        candidate = _candidate(row, Source.LIST, label, row.price_list.currency)
+        found[row.variant_id].append(replace(candidate, includes_tax=row.price_list.prices_include_tax))
     return found
 
 

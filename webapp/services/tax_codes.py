@@ -108,25 +108,33 @@ def remove_tax_rate(code: str, *, valid_from: Any, version: int, actor: User) ->
 
 
 @command
-def set_tax_class_rule(tax_class: str, item_tax_code: str, tax_code: str, *, actor: User) -> None:
+def set_tax_class_rule(tax_class: str, item_tax_code: str, tax_code: str, *, country: str = "", actor: User) -> None:
     """For customers of ``tax_class``, items of ``item_tax_code`` are taxed by ``tax_code``; empty removes the rule.
 
-    Raises BadInput, Forbidden.
+    With ``country`` (two letters) for deliveries there, otherwise wherever no rule of the country stands. Raises
+    BadInput, Forbidden.
     """
     require(actor, Permission.SETTINGS_WRITE)
     tax_class = str(fields.text(40, required=True)(tax_class, "tax_class"))
+    country = fields.country(country, "country")
     of_item = _known(item_tax_code, "item_tax_code")
-    rule = db.session.get(TaxClassRule, (tax_class, of_item.id))
+    rule = db.session.get(TaxClassRule, (tax_class, country, of_item.id))
     if not tax_code:
         if rule is not None:
             db.session.delete(rule)
     else:
         chosen = _known(tax_code, "tax_code")
         if rule is None:
-            db.session.add(TaxClassRule(tax_class=tax_class, item_tax_code_id=of_item.id, tax_code_id=chosen.id))
+            key = {"tax_class": tax_class, "country": country, "item_tax_code_id": of_item.id}
+            db.session.add(TaxClassRule(**key, tax_code_id=chosen.id))
         else:
             rule.tax_code_id = chosen.id
-    after = {"tax_class": tax_class, "item_tax_code": item_tax_code, "tax_code": tax_code or None}
+    after = {
+        "tax_class": tax_class,
+        "country": country or None,
+        "item_tax_code": item_tax_code,
+        "tax_code": tax_code or None,
+    }
     audit.record(Action.TAX_RULES_CHANGED, the_company(), actor=actor, after=after)
 
 

@@ -16,9 +16,12 @@ from webapp.blueprints.api import (
     shapes,
     shipments,
     stock,
+    totals,
 )
 from webapp.blueprints.api.routing import bp
 
-RESOURCES = (customers, items, stock, prices, promotions, orders, order_moves, shipments, invoices, payments, reports)
+RESOURCES = (
+    customers, items, stock, prices, totals, promotions, orders, order_moves, shipments, invoices, payments, reports,
+)  # fmt: skip
 
 __all__ = ["RESOURCES", "bp", "description", "shapes"]

@@ -15,7 +15,10 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from webapp.db import db
+from webapp.domain.amounts import TaxTotal
+from webapp.domain.document_tax import tax_totals
 from webapp.domain.states import InvoiceState, PaymentState
+from webapp.domain.tax_parts import kept_parts
 from webapp.domain.totals import DocumentCharge, DocumentLine, adds_up, document_totals
 from webapp.models import (
     CreditApplication,
@@ -30,7 +33,7 @@ from webapp.models import (
 )
 from webapp.queries.invariants.registry import Offence, invariant, rows
 from webapp.queries.receivables import ledger_balances
-from webapp.queries.stored_totals import totals_of
+from webapp.queries.stored_totals import amounts_of, totals_of
 
 ZERO = Decimal(0)
 BATCH = 200
@@ -54,9 +57,9 @@ def credit_notes_add_up() -> Iterable[Offence]:
     statement = select(CreditNote).options(selectinload(CreditNote.lines), selectinload(CreditNote.taxes))
     for note in db.session.scalars(statement.execution_options(yield_per=BATCH)):
         net, tax = _sum(line.net_amount for line in note.lines), _sum(line.tax_amount for line in note.lines)
-        by_rate = (_sum(rate.net_amount for rate in note.taxes), _sum(rate.tax_amount for rate in note.taxes))
-        said = (note.net_total, note.tax_total)
-        if (net, tax) != said or by_rate != said or net + tax != note.total:
+        by_rate = {TaxTotal(one.category, one.percent, one.net_amount, one.tax_amount, one.name) for one in note.taxes}
+        same = by_rate == set(tax_totals(amounts_of(line) for line in note.lines))
+        if (net, tax) != (note.net_total, note.tax_total) or net + tax != note.total or not same:
             yield Offence("I7", note.label.lower(), "its lines and taxes do not come to its total")
 
 
@@ -91,12 +94,19 @@ def _computed(invoice: Invoice) -> tuple[Decimal, Decimal, Decimal]:
                 tax_category=line.tax_category,
                 tax_percent=line.tax_percent,
                 price_base=line.price_base,
+                tax_parts=kept_parts(line.tax_parts),
             )
             for line in invoice.lines
             if not line.is_charge
         ],
         [
-            DocumentCharge(line.description, line.unit_price, line.tax_category, line.tax_percent)
+            DocumentCharge(
+                line.description,
+                line.unit_price,
+                line.tax_category,
+                line.tax_percent,
+                tax_parts=kept_parts(line.tax_parts),
+            )
             for line in invoice.lines
             if line.is_charge
         ],
@@ -104,6 +114,7 @@ def _computed(invoice: Invoice) -> tuple[Decimal, Decimal, Decimal]:
         order_discount_percent=invoice.order_discount_percent,
         order_discount_amount=None if invoice.order_discount_percent else invoice.order_discount_amount,
         tax_rounding=invoice.tax_rounding,
+        prices_include_tax=invoice.prices_include_tax,
     )
     return totals.net_total, totals.tax_total, totals.total
 

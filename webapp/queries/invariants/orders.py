@@ -98,7 +98,7 @@ def orders_add_up() -> Iterable[Offence]:
 
 def _adds_up(order: Order) -> bool:
     net = sum((line.net_amount for line in order.lines), Decimal(0))
-    net += sum((charge.amount for charge in order.charges), Decimal(0))
+    net += sum((charge.total - charge.tax_amount for charge in order.charges), Decimal(0))
     tax = sum((line.tax_amount for line in order.lines), Decimal(0))
     tax += sum((charge.tax_amount for charge in order.charges), Decimal(0))
     return (net, tax, net + tax) == (order.net_total, order.tax_total, order.total)

@@ -14,6 +14,7 @@ from webapp.domain import fields, numbers
 from webapp.domain.money import decimals_of, plain, round_half_up
 from webapp.domain.numbers import tidy
 from webapp.domain.permissions import Permission
+from webapp.domain.tax_parts import restored
 from webapp.models import User
 
 NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
@@ -138,6 +139,28 @@ class AddressOutput(Output):
     city: str
     region: str
     country: str
+
+
+class TaxPartOutput(Output):
+    """One of several taxes on a line."""
+
+    name: str
+    category: str
+    percent: Count
+    amount: Money
+
+    @classmethod
+    def all_of(cls, kept: list[Any], currency: str) -> list[TaxPartOutput]:
+        """The taxes that a line keeps; none where its tax is a single one."""
+        return [
+            cls(
+                name=one.part.name,
+                category=one.part.category,
+                percent=count(one.part.percent),
+                amount=plain(one.amount, currency),
+            )
+            for one in restored(kept)
+        ]
 
 
 class Problem(Output):

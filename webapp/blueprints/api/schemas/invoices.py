@@ -22,6 +22,7 @@ from webapp.blueprints.api.schemas.base import (
     Reason,
     Reference,
     Sentence,
+    TaxPartOutput,
     Word,
     count,
     price,
@@ -107,6 +108,7 @@ class BilledLine(Output):
     net_amount: Money
     tax_percent: Count
     tax_amount: Money
+    tax_parts: list[TaxPartOutput]
     total: Money
 
     @classmethod
@@ -123,6 +125,7 @@ class BilledLine(Output):
             net_amount=plain(line.net_amount, currency),
             tax_percent=count(line.tax_percent),
             tax_amount=plain(line.tax_amount, currency),
+            tax_parts=TaxPartOutput.all_of(line.tax_parts, currency),
             total=plain(line.total, currency),
         )
 
@@ -139,6 +142,7 @@ class InvoiceSummary(Output):
     currency: str
     issue_date: str | None
     due_date: str | None
+    prices_include_tax: bool
     net_total: Money
     tax_total: Money
     total: Money
@@ -162,6 +166,7 @@ class InvoiceSummary(Output):
             currency=currency,
             issue_date=invoice.issue_date.isoformat() if invoice.issue_date else None,
             due_date=invoice.due_date.isoformat() if invoice.due_date else None,
+            prices_include_tax=invoice.prices_include_tax,
             net_total=plain(invoice.net_total, currency),
             tax_total=plain(invoice.tax_total, currency),
             total=plain(invoice.total, currency),
@@ -204,6 +209,7 @@ class CreditNoteOutput(Output):
     issue_date: str | None
     reason: str
     lines: list[BilledLine]
+    prices_include_tax: bool
     net_total: Money
     tax_total: Money
     total: Money
@@ -225,6 +231,7 @@ class CreditNoteOutput(Output):
             issue_date=note.issue_date.isoformat() if note.issue_date else None,
             reason=note.reason,
             lines=[BilledLine.of(line, currency) for line in note.lines],
+            prices_include_tax=note.prices_include_tax,
             net_total=plain(note.net_total, currency),
             tax_total=plain(note.tax_total, currency),
             total=plain(note.total, currency),

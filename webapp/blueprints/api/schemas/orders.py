@@ -26,6 +26,7 @@ from webapp.blueprints.api.schemas.base import (
     QueryFlag,
     Reference,
     Sentence,
+    TaxPartOutput,
     Text,
     UnitPrice,
     Version,
@@ -71,7 +72,7 @@ class LineChange(Input):
 
 
 class ChargeInput(Input):
-    """A charge such as freight, net of tax; a negative amount is an allowance."""
+    """A charge such as freight, with tax where the order's prices include it; negative: an allowance."""
 
     kind: Code
     amount: Amount
@@ -140,6 +141,7 @@ class LineOutput(Output):
     discount_percent: Count
     net_amount: Money
     tax_amount: Money
+    tax_parts: list[TaxPartOutput]
     total: Money
     allocated_qty: Count
     shipped_qty: Count
@@ -164,6 +166,7 @@ class LineOutput(Output):
             discount_percent=count(line.discount_percent),
             net_amount=plain(line.net_amount, currency),
             tax_amount=plain(line.tax_amount, currency),
+            tax_parts=TaxPartOutput.all_of(line.tax_parts, currency),
             total=plain(line.total, currency),
             allocated_qty=count(line.allocated_qty),
             shipped_qty=count(line.shipped_qty),
@@ -245,6 +248,7 @@ class OrderSummary(Output):
     ship_complete: bool
     order_discount_percent: Count
     order_discount_amount: Money
+    prices_include_tax: bool
     net_total: Money
     tax_total: Money
     total: Money
@@ -310,6 +314,7 @@ def _head(order: Order) -> dict[str, Any]:
         "ship_complete": order.ship_complete,
         "order_discount_percent": count(order.order_discount_percent),
         "order_discount_amount": plain(order.order_discount_amount, currency),
+        "prices_include_tax": order.prices_include_tax,
         "net_total": plain(order.net_total, currency),
         "tax_total": plain(order.tax_total, currency),
         "total": plain(order.total, currency),

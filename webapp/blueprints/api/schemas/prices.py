@@ -10,6 +10,7 @@ from webapp.blueprints.api.schemas.base import (
     Code,
     Count,
     Day,
+    Flag,
     Input,
     ListQuery,
     Money,
@@ -35,6 +36,7 @@ class PriceListInput(Input):
     currency: Word
     parent: Reference | None = None
     percent: Change = Decimal(0)
+    prices_include_tax: Flag = False
 
 
 class PriceListOutput(Output):
@@ -47,6 +49,7 @@ class PriceListOutput(Output):
     currency: str
     parent: str | None
     percent: Count
+    prices_include_tax: bool
     is_active: bool
 
     @classmethod
@@ -60,6 +63,7 @@ class PriceListOutput(Output):
             currency=row.currency,
             parent=row.parent.code if row.parent else None,
             percent=count(row.percent),
+            prices_include_tax=row.prices_include_tax,
             is_active=row.is_active,
         )
 
@@ -152,11 +156,12 @@ class ItemPriceQuery(Input):
 
 
 class ItemPrice(Output):
-    """The price of a base unit and how it came about; null when there is none."""
+    """The price of a base unit and how it came about, null when there is none; gross with ``includes_tax``."""
 
     unit_price: Money | None
     currency: str
     source: str | None
+    includes_tax: bool
     derivation: list[StepOutput]
 
     @classmethod
@@ -166,6 +171,7 @@ class ItemPrice(Output):
             unit_price=price(found.unit_price, found.currency),
             currency=found.currency,
             source=found.source,
+            includes_tax=found.includes_tax,
             derivation=[StepOutput.of(step.as_dict(), found.currency) for step in found.derivation],
         )
 

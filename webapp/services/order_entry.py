@@ -15,7 +15,6 @@ from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, IllegalMove, NotFound, Refused, StaleVersion
-from webapp.domain.gross_prices import changed_kind
 from webapp.domain.permissions import Permission
 from webapp.domain.states import CustomerStatus, OrderState
 from webapp.models import AddressKind, Customer, Location, Order, OrderCharge, OrderLine, User
@@ -25,9 +24,16 @@ from webapp.services.authorize import require
 from webapp.services.company import the_company, today
 from webapp.services.numbering import keep_clear_of, next_number
 from webapp.services.order_amounts import retotal
-from webapp.services.order_lines import LineInput, answer_for, append_lines, in_base_units, reprice
+from webapp.services.order_lines import (
+    LineInput,
+    answer_for,
+    append_lines,
+    in_base_units,
+    reprice,
+    typed_price_to_copy,
+)
 from webapp.services.pricing import prices_include_tax
-from webapp.services.taxing import country_of, give_tax, retax, tax_code_named, taxes_of
+from webapp.services.taxing import deliver_to, give_tax, retax, tax_code_named, taxes_of
 
 SERIES = "SO"
 EDITABLE = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED, OrderState.APPROVED, OrderState.CONFIRMED)
@@ -210,12 +216,13 @@ def copy_order(number: str, *, as_quote: bool = False, actor: User) -> Order:
     ).one_or_none()
     if source is None:
         raise NotFound(f"There is no order {number}.")
+    include_tax = prices_include_tax(source.customer)
     lines = [
         LineInput(
             sku=line.variant.sku,
             quantity=line.quantity / line.price_base,
             unit=line.unit,
-            unit_price=_typed_price(line, source) if line.price_typed else None,
+            unit_price=typed_price_to_copy(line, source, include_tax=include_tax),
             discount_percent=line.discount_percent,
         )
         for line in source.lines
@@ -232,12 +239,6 @@ def copy_order(number: str, *, as_quote: bool = False, actor: User) -> Order:
     )
     audit.record(Action.ORDER_COPIED, order, source, actor=actor)
     return order
-
-
-def _typed_price(line: OrderLine, source: Order) -> Decimal:
-    """A typed price as a new order of the customer would state it, with tax or without."""
-    include = prices_include_tax(source.customer)
-    return changed_kind(line.unit_price, line.tax_percent, included=source.prices_include_tax, include=include)
 
 
 def editable_order(number: str, version: int | None, actor: User) -> Order:
@@ -362,7 +363,7 @@ def _change_head(order: Order, name: str, value: Any, actor: User) -> None:
         order.requested_date = value
         retax(order)
     elif name == "shipping_address":
-        _deliver_to(order, value)
+        deliver_to(order, value)
     elif name in HEAD_FIELDS:
         setattr(order, name, value)
     else:
@@ -370,14 +371,6 @@ def _change_head(order: Order, name: str, value: Any, actor: User) -> None:
 
 
 HEAD_FIELDS = frozenset({"customer_reference", "ship_complete", "notes"})
-
-
-def _deliver_to(order: Order, address: Mapping[str, Any]) -> None:
-    """Another country may have other tax; prices stay."""
-    before = country_of(order)
-    order.shipping_address = dict(address)
-    if country_of(order) != before:
-        retax(order)
 
 
 def _replace_charges(order: Order, charges: Sequence[ChargeInput]) -> None:

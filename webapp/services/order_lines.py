@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.errors import BadInput, Refused
-from webapp.domain.gross_prices import in_kind
+from webapp.domain.gross_prices import changed_kind, in_kind
 from webapp.domain.numbers import tidy
 from webapp.domain.pricing import DerivedPrice, Source, type_over
 from webapp.models import Item, Order, OrderLine, User, Variant
@@ -105,6 +105,13 @@ def reprice(order: Order, lines: Iterable[OrderLine], *, actor: User) -> None:
     prices = _price(order, [(line.variant, line.quantity) for line in lines])
     for line, derived in zip(lines, prices, strict=True):
         set_price(line, derived, typed=line.unit_price if line.price_typed else None, by=actor)
+
+
+def typed_price_to_copy(line: OrderLine, source: Order, *, include_tax: bool) -> Decimal | None:
+    """A typed price as an order with or without tax in its prices would state it; None where none was typed."""
+    if not line.price_typed:
+        return None
+    return changed_kind(line.unit_price, line.tax_percent, included=source.prices_include_tax, include=include_tax)
 
 
 def in_base_units(variant: Variant, quantity: Decimal, unit: str | None) -> tuple[Decimal, Decimal]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.db import command, db
 from webapp.domain.actions import Action
 from webapp.domain.errors import NotFound
-from webapp.domain.gross_prices import changed_kind
 from webapp.domain.permissions import Permission
 from webapp.models import Order, OrderLine, User
 from webapp.services import audit
 from webapp.services.authorize import require
 from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
+from webapp.services.order_lines import LineInput, typed_price_to_copy
 from webapp.services.pricing import prices_include_tax
 
 
@@ -35,12 +32,13 @@ def copy_order(number: str, *, as_quote: bool = False, actor: User) -> Order:
     ).one_or_none()
     if source is None:
         raise NotFound(f"There is no order {number}.")
+    include_tax = prices_include_tax(source.customer)
     lines = [
         LineInput(
             sku=line.variant.sku,
             quantity=line.quantity / line.price_base,
             unit=line.unit,
-            unit_price=_typed_price(line, source) if line.price_typed else None,
+            unit_price=typed_price_to_copy(line, source, include_tax=include_tax),
             discount_percent=line.discount_percent,
         )
         for line in source.lines
@@ -58,9 +56,3 @@ def copy_order(number: str, *, as_quote: bool = False, actor: User) -> Order:
     )
     audit.record(Action.ORDER_COPIED, order, source, actor=actor)
     return order
-
-
-def _typed_price(line: OrderLine, source: Order) -> Decimal:
-    """A typed price as a new order of the customer would state it, with tax or without."""
-    include = prices_include_tax(source.customer)
-    return changed_kind(line.unit_price, line.tax_percent, included=source.prices_include_tax, include=include)

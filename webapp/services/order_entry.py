@@ -27,7 +27,7 @@ from webapp.services.order_amounts import retotal
 from webapp.services.order_lines import LineInput, answer_for, append_lines, in_base_units, reprice, type_price
 from webapp.services.pricing import prices_include_tax
 from webapp.services.promoting import coupons_for, keep_uses, promote_order, settle_promotions
-from webapp.services.taxing import country_of, give_tax, retax, tax_code_named, taxes_of
+from webapp.services.taxing import deliver_to, give_tax, retax, tax_code_named, taxes_of
 
 SERIES = "SO"
 EDITABLE = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED, OrderState.APPROVED, OrderState.CONFIRMED)
@@ -334,7 +334,7 @@ def _change_head(order: Order, name: str, value: Any, actor: User) -> None:
         order.requested_date = value
         retax(order)
     elif name == "shipping_address":
-        _deliver_to(order, value)
+        deliver_to(order, value)
     elif name in HEAD_FIELDS:
         setattr(order, name, value)
     else:
@@ -342,14 +342,6 @@ def _change_head(order: Order, name: str, value: Any, actor: User) -> None:
 
 
 HEAD_FIELDS = frozenset({"customer_reference", "ship_complete", "notes"})
-
-
-def _deliver_to(order: Order, address: Mapping[str, Any]) -> None:
-    """Another country may have other tax; prices stay."""
-    before = country_of(order)
-    order.shipping_address = dict(address)
-    if country_of(order) != before:
-        retax(order)
 
 
 def _replace_charges(order: Order, charges: Sequence[ChargeInput]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.errors import BadInput, Refused
-from webapp.domain.gross_prices import in_kind
+from webapp.domain.gross_prices import changed_kind, in_kind
 from webapp.domain.money import HUNDRED, PRICE_SCALE, round_half_up
 from webapp.domain.numbers import tidy
 from webapp.domain.pricing import DerivedPrice, PriceStep, Source, type_over
@@ -178,6 +178,13 @@ def reprice(order: Order, lines: Iterable[OrderLine], *, actor: User) -> None:
     for line, derived in zip(lines, prices, strict=True):
         set_price(line, derived, typed=line.unit_price if line.price_typed else None, by=actor)
     answer_for(lines, actor)
+
+
+def typed_price_to_copy(line: OrderLine, source: Order, *, include_tax: bool) -> Decimal | None:
+    """A typed price as an order with or without tax in its prices would state it; None where none was typed."""
+    if not line.price_typed:
+        return None
+    return changed_kind(line.unit_price, line.tax_percent, included=source.prices_include_tax, include=include_tax)
 
 
 def in_base_units(variant: Variant, quantity: Decimal, unit: str | None) -> tuple[Decimal, Decimal]:

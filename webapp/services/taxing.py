@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 
@@ -59,7 +60,15 @@ def tax_day(order: Order) -> date:
 
 def country_of(order: Order) -> str:
     """Where the order is delivered to; empty when its address does not say."""
-    return str(order.shipping_address.get("country") or "")
+    return str(order.shipping_address.get("country") or "").upper()
+
+
+def deliver_to(order: Order, address: Mapping[str, Any]) -> None:
+    """Take another address of delivery; another country may have other tax, while prices stay."""
+    before = country_of(order)
+    order.shipping_address = dict(address)
+    if country_of(order) != before:
+        retax(order)
 
 
 def give_tax(part: OrderLine | OrderCharge, tax: LineTax) -> None:

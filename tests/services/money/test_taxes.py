@@ -33,6 +33,7 @@ from webapp.services.credit_notes import draft_credit_note, post_credit_note
 from webapp.services.entry_quote import quote_entry
 from webapp.services.order_copies import copy_order
 from webapp.services.order_entry import ChargeInput, OrderInput, change_line, change_order, create_order
+from webapp.services.order_flow import submit_order
 from webapp.services.order_lines import LineInput
 from webapp.services.price_lists import add_price_list, change_price_list
 from webapp.services.tax_codes import set_tax_class_rule
@@ -172,7 +173,7 @@ def test_the_tax_of_a_country_goes_before_that_of_every_country(staff):
         return [line.tax_percent for line in order.lines]
 
     assert taxed("DE") == [D(0), D(7)]
-    assert taxed("CH") == [D("8.1"), D(7)]
+    assert taxed("CH") == taxed("ch") == [D("8.1"), D(7)]
     set_tax_class_rule("domestic", "VAT19", "", country="", actor=staff.admin)
     assert taxed("DE") == [D(19), D(7)]
     assert db.session.scalars(db.select(TaxClassRule.country)).all() == ["CH"]
@@ -191,6 +192,16 @@ def test_another_country_of_delivery_changes_the_tax_of_lines_and_charges_and_ba
     assert (abroad.tax_total, abroad.charges[0].tax_percent, abroad.lines[0].unit_price) == (D("8.91"), D("8.1"), 100)
     home = change_order(order.number, shipping_address={"name": "Acme", "country": "DE"}, actor=staff.sales)
     assert (home.tax_total, home.charges[0].tax_percent) == (D("20.90"), D(19))
+
+
+def test_the_tax_class_that_the_customer_has_at_submit_decides(staff):
+    set_tax_class_rule("trade", "VAT19", "VAT7", actor=staff.admin)
+    order = draft(staff, ("A-1", 1), charges=[ChargeInput("freight", D(10), "VAT19")])
+    assert order.tax_total == D("20.90")
+    with atomic():
+        one(Customer, code="ACME").tax_class = "trade"
+    submitted = submit_order(order.number, actor=staff.sales)
+    assert (submitted.tax_class, submitted.tax_total, submitted.total) == ("trade", D("7.70"), D("117.70"))
 
 
 # -- prices that include tax

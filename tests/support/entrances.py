@@ -7,18 +7,40 @@ below that of the rules needs a person for the order as well.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from tests.support.factories import Staff, make_user
+from tests.support.factories import (
+    Staff,
+    make_company,
+    make_customer,
+    make_item,
+    make_staff,
+    make_user,
+    put_in_stock,
+)
 from webapp.db import atomic, db
 from webapp.domain.errors import Forbidden, IllegalMove
 from webapp.domain.permissions import Role
 from webapp.domain.states import ApprovalState, OrderState
-from webapp.models import Approval, ApprovalKind, ApprovalPolicy, Company, Order, User
+from webapp.models import (
+    Approval,
+    ApprovalKind,
+    ApprovalPolicy,
+    Company,
+    Customer,
+    ListPrice,
+    Order,
+    PriceList,
+    UnitConversion,
+    User,
+)  # fmt: skip
 from webapp.services.approvals import approve_discount, approve_order
 from webapp.services.confirmation import confirm_order, place_order
+from webapp.services.order_entry import OrderInput, create_order
+from webapp.services.order_lines import LineInput
 
 TOO_LITTLE = Decimal(10)
 
@@ -66,3 +88,40 @@ def approve_all(number: str, staff: Staff) -> None:
         approve_discount(number, line_number, actor=staff.manager)
     if any(request.state is ApprovalState.OPEN for request in order_called(number).approvals):
         approve_order(number, actor=staff.manager)
+
+
+def make_discount_desk() -> Staff:
+    """A-1 costs 100 a piece and comes in cases of 24 as well; from 100 pieces on it costs 80 on the list RETAIL."""
+    make_company()
+    staff = make_staff()
+    customer, variant = make_customer("ACME", credit_limit=None), make_item("A-1")
+    make_item("B-1", base_price=Decimal(50))
+    put_in_stock("A-1", 500, actor=staff.warehouse)
+    with atomic():
+        db.session.add(UnitConversion(variant_id=variant.id, unit="case", factor=Decimal(24)))
+        retail = PriceList(code="RETAIL", name="Retail", currency="EUR")
+        db.session.add(retail)
+        db.session.flush()
+        for least, price in ((1, 100), (100, 80)):
+            row = {"price_list_id": retail.id, "variant_id": variant.id}
+            db.session.add(ListPrice(**row, min_quantity=Decimal(least), unit_price=Decimal(price)))
+        db.session.get_one(Customer, customer.id).price_list_id = retail.id
+    let_policy_approve_everything()
+    return staff
+
+
+def draft(staff: Staff, *lines: LineInput, **head: Any) -> str:
+    given = OrderInput("ACME", lines or [LineInput("A-1", Decimal(1))], **head)
+    return create_order(given, actor=staff.sales).number
+
+
+def confirmed(staff: Staff, *lines: LineInput) -> str:
+    number = draft(staff, *lines)
+    assert place_order(number, actor=staff.sales).order.state is OrderState.CONFIRMED
+    return number
+
+
+def raise_list_price(price: Decimal) -> None:
+    with atomic():
+        for row in db.session.scalars(db.select(ListPrice)):
+            row.unit_price = price

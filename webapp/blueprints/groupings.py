@@ -90,7 +90,13 @@ def _category(tree: list[CategoryRow]) -> list[Section]:
             [
                 [Field("name", "Name", optional=False)],
                 [Field("parent", "Below", "select", options=[("", "Nothing"), *parents])],
-                [number("margin_floor", "Margin floor in percent", hint="Empty: that of the category above.")],
+                [
+                    number(
+                        "margin_floor",
+                        "Margin floor in percent",
+                        hint="Empty: that of the category above, else the company’s.",
+                    )
+                ],
             ],
         )
     ]

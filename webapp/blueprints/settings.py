@@ -123,6 +123,8 @@ def _sections() -> list[Section]:
                     Field("approval_policy", "Orders within every limit", "select",
                           options=[("OFF", "wait for a person"), ("UP_TO_AMOUNT", "approve themselves")]),
                     number("approval_policy_amount", f"Up to, {ours.base_currency}"),
+                ],
+                [
                     number("margin_floor_percent", "Margin floor in percent",
                            hint="A line that earns less needs a person’s approval. Categories may set their own."),
                 ],

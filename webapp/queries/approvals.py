@@ -18,6 +18,7 @@ from webapp.models import Approval, ApprovalKind, CreditHold, Customer, Order, O
 from webapp.queries.hold_facts import why_held
 
 MOST_SHOWN = 200
+MOST_READ = 40
 MOST_DECIDED = 8
 DECIDED = (ApprovalState.APPROVED, ApprovalState.DECLINED, ApprovalState.VOIDED)
 
@@ -69,28 +70,34 @@ def waiting_count(user: User) -> int:
 
 
 def decided(user: User) -> list[Verdict]:
-    """What was decided last of what this user may decide or asked for, the newest first; one statement."""
+    """What was decided last of what this user may decide or asked for, the newest first; one statement.
+
+    Discounts that were approved with their order, in the same words, are told by the order.
+    """
     mine = or_(Approval.kind.in_(_kinds(user)), Approval.requested_by_id == user.id)
     rows = db.session.scalars(
         select(Approval)
         .join(Approval.order)
         .where(Approval.state.in_(DECIDED), Approval.decided_by_id.is_not(None), mine, *_own_customers(user))
         .order_by(Approval.decided_at.desc(), Approval.id.desc())
-        .limit(MOST_DECIDED)
+        .limit(MOST_READ)
         .options(
             joinedload(Approval.order).joinedload(Order.customer),
             joinedload(Approval.order_line),
             joinedload(Approval.decided_by),
         )
     )
-    return [_verdict(approval) for approval in rows]
+    told: dict[tuple[int, str], Verdict] = {}
+    for approval in rows:
+        told.setdefault((approval.order_id, verdict_of(approval)), _verdict(approval))
+    return list(told.values())[:MOST_DECIDED]
 
 
 def verdict_of(approval: Approval) -> str:
     """ "Steven Buchanan declined it yesterday 14:05: “Not for ten”." """
     who = approval.decided_by.name if approval.decided_by else f"The policy “{approval.policy}”"
     act = "declined" if approval.state is ApprovalState.DECLINED else "approved"
-    why = f": “{approval.decision_reason}”" if approval.decision_reason else ""
+    why = f": “{approval.decision_reason.rstrip('.')}”" if approval.decision_reason else ""
     later = " A later change voided that." if approval.state is ApprovalState.VOIDED else ""
     return f"{who} {act} it {filters.moment(approval.decided_at)}{why}.{later}"
 

@@ -50,8 +50,10 @@ class LineMargin:
 
     @property
     def earns(self) -> str:
-        """ "4.0 %" or "nothing", for sentences about a floor."""
-        percent = None if self.cost is None else margin_cut(self.net, self.cost)
+        """ "4.0 %" or "nothing", for sentences about a floor; what is below it never reads as the floor."""
+        percent = self.percent
+        if percent is not None and self.cost is not None and self.floor is not None and percent >= self.floor:
+            percent = margin_cut(self.net, self.cost)
         return "nothing" if percent is None else f"{filters.typed(percent, 1)}{filters.NARROW}%"
 
 

@@ -134,6 +134,12 @@
     return true;
   }
 
+  /* -- the opened item of an inbox is in sight ---------------------------------------------------------------- */
+
+  var opened = first("[data-row-opens].is-current");
+  var inbox = opened && opened.closest(".inbox");
+  if (inbox) { inbox.scrollTop = opened.offsetTop - inbox.clientHeight / 2; }
+
   /* -- one listener -------------------------------------------------------------------------------------------- */
 
   function onChord(event) {

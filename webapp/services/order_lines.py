@@ -91,7 +91,7 @@ def set_price(line: OrderLine, derived: DerivedPrice, *, typed: Decimal | None, 
     line.derived_price = gave
     line.price_typed = typed is not None
     line.price_source = (chosen.source or Source.TYPED).value
-    line.derivation = [step.as_dict() for step in chosen.derivation]
+    line.derivation = [step.as_dict() for step in chosen.told]
     answer_for(line, by)
 
 

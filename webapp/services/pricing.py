@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.amounts import LineTotal
 from webapp.domain.permissions import Role
+from webapp.domain.price_lists import Goods, ListRule, list_candidates, list_notes, out_of_use
 from webapp.domain.pricing import (
     Candidate,
     DerivedPrice,
@@ -24,7 +25,8 @@ from webapp.domain.pricing import (
     derive_price,
 )
 from webapp.domain.totals import calculate_line
-from webapp.models import Customer, CustomerPrice, ListPrice, PriceList, Variant
+from webapp.models import Customer, CustomerPrice, ListPrice, Variant
+from webapp.queries.list_choice import all_lists, chain_of, list_for
 from webapp.services.company import the_company, today
 
 
@@ -57,7 +59,7 @@ def get_item_price(
     """The price of ``quantity`` base units for ``customer``, per base unit, on ``on`` (default: today)."""
     (derived,) = price_all(customer, [Wanted(item_variant, quantity)], on=on or today(), price_list_id=price_list_id)
     source = derived.source.value if derived.source else None
-    return Price(derived.unit_price, customer.currency, source, derived.derivation)
+    return Price(derived.unit_price, customer.currency, source, derived.told)
 
 
 def calculate_line_total(
@@ -82,79 +84,82 @@ def validate_discount(discount_percent: Decimal, max_discount: Decimal, user_rol
 def price_all(
     customer: Customer, wanted: Sequence[Wanted], *, on: date, price_list_id: int | None = None
 ) -> list[DerivedPrice]:
-    """Price many variants at once, in as many statements as for one."""
+    """Price many variants at once, in as many statements as for one, however many lists rest on each other."""
     variant_ids = {one.variant.id for one in wanted}
-    agreed = _customer_prices(customer, variant_ids)
-    listed = _list_prices(price_list_id or _price_list_of(customer), variant_ids)
     base_currency = the_company().base_currency
-    return [
-        derive_price(
-            [
-                *agreed[one.variant.id],
-                *listed[one.variant.id],
-                *_base_price(one.variant, base_currency),
-            ],
-            quantity=one.quantity,
-            on=on,
-            currency=customer.currency,
+    agreed = _customer_prices(customer, variant_ids)
+    lists = all_lists()
+    chosen = lists.get(price_list_id) if price_list_id else list_for(customer, lists).rule
+    chain = chain_of(chosen, lists) if chosen and chosen.is_active else ()
+    named = _list_prices(chain, variant_ids)
+    prices = []
+    for one in wanted:
+        goods = Goods(
+            named[one.variant.id], _base_price(one.variant, base_currency), _cost(one.variant, chain, base_currency)
         )
-        for one in wanted
-    ]
+        prices.append(
+            derive_price(
+                [
+                    *agreed[one.variant.id],
+                    *(list_candidates(chain, goods) if chain else ()),
+                    *filter(None, [goods.base]),
+                ],
+                quantity=one.quantity,
+                on=on,
+                currency=customer.currency,
+                notes=list_notes(chain, goods) if chain else [out_of_use(chosen)] if chosen else (),
+            )
+        )
+    return prices
 
 
-def _price_list_of(customer: Customer) -> int | None:
-    group_list = customer.group.price_list_id if customer.group else None
-    return customer.price_list_id or group_list or the_company().default_price_list_id
-
-
-AGREED = select(CustomerPrice).where(
+AGREED = select(
+    CustomerPrice.variant_id, CustomerPrice.id, CustomerPrice.unit_price, CustomerPrice.min_quantity,
+    CustomerPrice.valid_from, CustomerPrice.valid_to,
+).where(
     CustomerPrice.customer_id == bindparam("customer_id"),
     CustomerPrice.variant_id.in_(bindparam("variant_ids", expanding=True)),
-)
+)  # fmt: skip
+NAMED = select(
+    ListPrice.variant_id, ListPrice.id, ListPrice.unit_price, ListPrice.min_quantity, ListPrice.valid_from,
+    ListPrice.valid_to, ListPrice.price_list_id,
+).where(
+    ListPrice.price_list_id.in_(bindparam("list_ids", expanding=True)),
+    ListPrice.variant_id.in_(bindparam("variant_ids", expanding=True)),
+)  # fmt: skip
 
 
-def _customer_prices(customer: Customer, variant_ids: Iterable[int]) -> dict[int, list[Candidate]]:
-    rows = db.session.scalars(AGREED, {"customer_id": customer.id, "variant_ids": set(variant_ids)})
+def _customer_prices(customer: Customer, variant_ids: set[int]) -> dict[int, list[Candidate]]:
+    label = f"Price agreed with {customer.name}"
     found: dict[int, list[Candidate]] = defaultdict(list)
-    for row in rows:
-        found[row.variant_id].append(_candidate(row, Source.CUSTOMER, f"Price agreed with {customer.name}"))
+    for row in db.session.execute(AGREED, {"customer_id": customer.id, "variant_ids": variant_ids}):
+        found[row[0]].append(_candidate(row, Source.CUSTOMER, label))
     return found
 
 
-def _list_prices(price_list_id: int | None, variant_ids: Iterable[int]) -> dict[int, list[Candidate]]:
-    if price_list_id is None:
-        return defaultdict(list)
-    rows = db.session.scalars(
-        select(ListPrice)
-        .join(ListPrice.price_list)
-        .where(
-            ListPrice.price_list_id == price_list_id,
-            ListPrice.variant_id.in_(set(variant_ids)),
-            PriceList.is_active,
-        )
-        .options(joinedload(ListPrice.price_list))
-    )
-    found: dict[int, list[Candidate]] = defaultdict(list)
-    for row in rows:
-        label = f"Price list {row.price_list.name}"
-        found[row.variant_id].append(_candidate(row, Source.LIST, label, row.price_list.currency))
+def _list_prices(chain: Sequence[ListRule], variant_ids: set[int]) -> dict[int, dict[int, list[Candidate]]]:
+    """The rows of all lists of a chain, by variant and list."""
+    found: dict[int, dict[int, list[Candidate]]] = defaultdict(lambda: defaultdict(list))
+    if not chain:
+        return found
+    rules = {rule.id: rule for rule in chain}
+    for row in db.session.execute(NAMED, {"list_ids": set(rules), "variant_ids": variant_ids}):
+        rule = rules[row[6]]
+        found[row[0]][rule.id].append(_candidate(row, Source.LIST, rule.label, rule.currency))
     return found
 
 
-def _candidate(row: CustomerPrice | ListPrice, source: Source, label: str, currency: str | None = None) -> Candidate:
-    return Candidate(
-        rule_id=row.id,
-        source=source,
-        label=label,
-        unit_price=row.unit_price,
-        min_quantity=row.min_quantity,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        currency=currency,
-    )
+def _candidate(row: Sequence[Any], source: Source, label: str, currency: str | None = None) -> Candidate:
+    _, rule_id, unit_price, min_quantity, valid_from, valid_to, *_ = row
+    return Candidate(rule_id, source, label, unit_price, min_quantity, valid_from, valid_to, currency)
 
 
-def _base_price(variant: Variant, base_currency: str) -> list[Candidate]:
+def _base_price(variant: Variant, base_currency: str) -> Candidate | None:
     if variant.base_price is None:
-        return []
-    return [Candidate(variant.id, Source.BASE, "Base price", variant.base_price, currency=base_currency)]
+        return None
+    return Candidate(variant.id, Source.BASE, "Base price", variant.base_price, currency=base_currency)
+
+
+def _cost(variant: Variant, chain: Sequence[ListRule], base_currency: str) -> Decimal | None:
+    """The variant's average cost, where it is in the currency of the lists."""
+    return variant.average_cost if chain and chain[0].currency == base_currency else None

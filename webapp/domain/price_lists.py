@@ -190,15 +190,13 @@ class _Rounded(NamedTuple):
 
 class _Bounded(NamedTuple):
     rule: ListRule
-    kind: str
     before: Decimal
     after: Decimal
 
     def step(self) -> PriceStep:
-        moved = "Raised" if self.kind == "FLOOR" else "Lowered"
-        side = "floor" if self.kind == "FLOOR" else "cap"
+        moved, side = ("Raised", "floor") if self.after > self.before else ("Lowered", "cap")
         detail = f"{moved} from {tidy(self.before):f} to the list's {side} against cost."
-        return PriceStep(self.kind, f"{self.rule.name}: {side}", self.after, detail, won=True)
+        return PriceStep(side.upper(), f"{self.rule.name}: {side}", self.after, detail, won=True)
 
 
 class _Unbounded(NamedTuple):
@@ -236,6 +234,17 @@ def change_price(price: Decimal, percent: Decimal, ending: Ending | None) -> Dec
     """``price`` changed by ``percent`` (-10 is 10 % less), with an ending; without one to the 6 decimals of prices."""
     changed = _percent_more(price, percent)
     return ending.of(changed) if ending else round_half_up(changed, PRICE_SCALE)
+
+
+def kept_price(rule: ListRule, price: Decimal, cost: Decimal | None) -> Decimal:
+    """``price`` between the list's floor and cap over a known cost; a cost of None or 0 leaves it as it is."""
+    if not cost:
+        return price
+    floor = None if rule.floor_over_cost is None else _percent_more(cost, rule.floor_over_cost)
+    cap = None if rule.cap_over_cost is None else _percent_more(cost, rule.cap_over_cost)
+    if floor is not None and price < floor:
+        return _raised(floor, cap, rule.ending)
+    return _lowered(cap, floor, rule.ending) if cap is not None and price > cap else price
 
 
 def check_bounds(floor: Decimal | None, cap: Decimal | None) -> None:
@@ -299,19 +308,14 @@ def _bounded(rule: ListRule, candidate: Candidate, goods: Goods) -> Candidate:
     """A price of ``rule`` kept between its floor and its cap against cost."""
     if not rule.minds_cost:
         return candidate
-    cost, price = goods.known_cost, candidate.unit_price
+    price = candidate.unit_price
     parts = candidate.parts or (_Start(candidate),)
-    if cost is None:
+    if goods.known_cost is None:
         return replace(candidate, parts=(*parts, _Unbounded(rule)))
-    floor = None if rule.floor_over_cost is None else _percent_more(cost, rule.floor_over_cost)
-    cap = None if rule.cap_over_cost is None else _percent_more(cost, rule.cap_over_cost)
-    if floor is not None and price < floor:
-        kind, kept = "FLOOR", _raised(floor, cap, rule.ending)
-    elif cap is not None and price > cap:
-        kind, kept = "CAP", _lowered(cap, floor, rule.ending)
-    else:
+    kept = kept_price(rule, price, goods.known_cost)
+    if kept == price:
         return candidate
-    return replace(candidate, unit_price=kept, parts=(*parts, _Bounded(rule, kind, price, kept)))
+    return replace(candidate, unit_price=kept, parts=(*parts, _Bounded(rule, price, kept)))
 
 
 def _raised(floor: Decimal, cap: Decimal | None, ending: Ending | None) -> Decimal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -86,31 +86,52 @@ def price_all(
 ) -> list[DerivedPrice]:
     """Price many variants at once, in as many statements as for one, however many lists rest on each other."""
     variant_ids = {one.variant.id for one in wanted}
-    base_currency = the_company().base_currency
-    agreed = _customer_prices(customer, variant_ids)
+    ours = the_company()  # held, so that the choice of the list finds it without asking again
     lists = all_lists()
     chosen = lists.get(price_list_id) if price_list_id else list_for(customer, lists).rule
     chain = chain_of(chosen, lists) if chosen and chosen.is_active else ()
-    named = _list_prices(chain, variant_ids)
-    prices = []
-    for one in wanted:
-        goods = Goods(
-            named[one.variant.id], _base_price(one.variant, base_currency), _cost(one.variant, chain, base_currency)
-        )
-        prices.append(
-            derive_price(
-                [
-                    *agreed[one.variant.id],
-                    *(list_candidates(chain, goods) if chain else ()),
-                    *filter(None, [goods.base]),
-                ],
-                quantity=one.quantity,
-                on=on,
-                currency=customer.currency,
-                notes=list_notes(chain, goods) if chain else [out_of_use(chosen)] if chosen else (),
-            )
-        )
-    return prices
+    book = _Book(
+        on=on,
+        currency=customer.currency,
+        base_currency=ours.base_currency,
+        agreed=_customer_prices(customer, variant_ids),
+        chain=chain,
+        named=_list_prices(chain, variant_ids),
+        notes=[out_of_use(chosen)] if chosen and not chain else [],
+    )
+    return [book.price(one) for one in wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """Everything that may price some variants for a customer on a day: candidates by variant, rows also by list."""
+
+    on: date
+    currency: str
+    base_currency: str
+    agreed: Mapping[int, Sequence[Candidate]]
+    chain: Sequence[ListRule]
+    named: Mapping[int, Mapping[int, Sequence[Candidate]]]
+    notes: Sequence[PriceStep]
+
+    def price(self, one: Wanted) -> DerivedPrice:
+        """The price of one of them."""
+        goods = self._goods(one.variant)
+        candidates = list(self.agreed.get(one.variant.id, ()))
+        notes = self.notes
+        if self.chain:
+            candidates += list_candidates(self.chain, goods)
+            notes = list_notes(self.chain, goods)
+        if goods.base:
+            candidates.append(goods.base)
+        return derive_price(candidates, quantity=one.quantity, on=self.on, currency=self.currency, notes=notes)
+
+    def _goods(self, variant: Variant) -> Goods:
+        base = None
+        if variant.base_price is not None:
+            base = Candidate(variant.id, Source.BASE, "Base price", variant.base_price, currency=self.base_currency)
+        costs_compare = bool(self.chain) and self.chain[0].currency == self.base_currency
+        return Goods(self.named.get(variant.id, {}), base, variant.average_cost if costs_compare else None)
 
 
 AGREED = select(
@@ -152,14 +173,3 @@ def _list_prices(chain: Sequence[ListRule], variant_ids: set[int]) -> dict[int, 
 def _candidate(row: Sequence[Any], source: Source, label: str, currency: str | None = None) -> Candidate:
     _, rule_id, unit_price, min_quantity, valid_from, valid_to, *_ = row
     return Candidate(rule_id, source, label, unit_price, min_quantity, valid_from, valid_to, currency)
-
-
-def _base_price(variant: Variant, base_currency: str) -> Candidate | None:
-    if variant.base_price is None:
-        return None
-    return Candidate(variant.id, Source.BASE, "Base price", variant.base_price, currency=base_currency)
-
-
-def _cost(variant: Variant, chain: Sequence[ListRule], base_currency: str) -> Decimal | None:
-    """The variant's average cost, where it is in the currency of the lists."""
-    return variant.average_cost if chain and chain[0].currency == base_currency else None

@@ -79,6 +79,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/customers/ACME/addresses/new",
         "/prices/lists/new",
         "/prices/lists/RETAIL/edit",
+        "/prices/lists/RETAIL/copies/new",
     ),
     "warehouse": (
         "/",

@@ -29,7 +29,7 @@ FORM = [
         "Change",
         [
             [
-                day("valid_from", "Valid from", optional=False),
+                day("valid_from", "Valid from", optional=False, hint="The date of the order counts."),
                 number("percent", "Change in percent", hint="5 makes prices 5 % dearer, −5 cheaper."),
             ],
             [

@@ -12,12 +12,10 @@ read derivations too.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import StrEnum
-from fractions import Fraction
 from typing import NamedTuple
 
 from webapp.domain.errors import BadInput
@@ -25,7 +23,7 @@ from webapp.domain.money import HUNDRED, PRICE_SCALE, WIDE, round_half_up
 from webapp.domain.numbers import tidy
 from webapp.domain.pricing import Candidate, Part, PriceStep, Source, valid_words
 
-ZERO, HALF = Decimal(0), Fraction(1, 2)
+ZERO, TWO = Decimal(0), Decimal(2)
 SMALLEST = Decimal(1).scaleb(-PRICE_SCALE)
 
 
@@ -65,16 +63,17 @@ class Ending:
 
     def of(self, price: Decimal) -> Decimal:
         """``price`` with the ending; never down to 0 or below, but what costs 0 stays so."""
-        place = self._place(price)
-        return self._at(math.ceil(place) if self.rounding is Rounding.UP else math.floor(place + HALF), price)
+        if self.rounding is Rounding.UP:
+            return self.up(price)
+        return self._at(self._places_below(WIDE.add(price, WIDE.divide(self.step, TWO))), price)
 
     def up(self, price: Decimal) -> Decimal:
         """The lowest price with the ending that is not below ``price``."""
-        return self._at(math.ceil(self._place(price)), price)
+        return self._at(-self._places_below(price, turned=True), price)
 
     def down(self, price: Decimal) -> Decimal | None:
         """The highest price above 0 with the ending that is not above ``price``; None when there is none."""
-        found = self._value(math.floor(self._place(price)))
+        found = self._value(self._places_below(price))
         return found if found > 0 else None
 
     @property
@@ -85,13 +84,19 @@ class Ending:
             return f"{way} that is a multiple of {tidy(self.step):f}"
         return f"{way} that ends in {tidy(self.ending):f} (steps of {tidy(self.step):f})"
 
-    def _place(self, price: Decimal) -> Fraction:
-        return (Fraction(price) - Fraction(self.ending)) / Fraction(self.step)
+    def _places_below(self, price: Decimal, *, turned: bool = False) -> Decimal:
+        """How many whole steps lie between the ending and ``price``, cut towards the lower price.
 
-    def _value(self, place: int) -> Decimal:
-        return WIDE.add(self.ending, WIDE.multiply(self.step, Decimal(place)))
+        ``turned`` counts from the price down to the ending, which cuts towards the higher price.
+        """
+        way = WIDE.subtract(self.ending, price) if turned else WIDE.subtract(price, self.ending)
+        whole, rest = WIDE.divmod(way, self.step)
+        return whole - 1 if rest < 0 else whole
 
-    def _at(self, place: int, price: Decimal) -> Decimal:
+    def _value(self, place: Decimal) -> Decimal:
+        return WIDE.add(self.ending, WIDE.multiply(self.step, place))
+
+    def _at(self, place: Decimal, price: Decimal) -> Decimal:
         if not price:
             return ZERO
         found = self._value(place)

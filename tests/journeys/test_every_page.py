@@ -80,6 +80,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/prices/lists/new",
         "/prices/lists/RETAIL/edit",
         "/prices/lists/RETAIL/copies/new",
+        "/prices/lists/RETAIL/copies/new?valid_from=2030-01-01&percent=5",
     ),
     "warehouse": (
         "/",

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 TAXED_LINES = ("order_lines", "order_charges", "invoice_lines", "credit_note_lines")
 WITH_PRICES = ("price_lists", "orders", "invoices", "credit_notes")

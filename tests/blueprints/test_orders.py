@@ -19,6 +19,7 @@ from webapp.services import order_flow
 from webapp.services.allocation import allocate_order
 from webapp.services.approvals import approve_order
 from webapp.services.confirmation import confirm_order
+from webapp.services.customer_prices import put_customer_price
 from webapp.services.order_entry import OrderInput, change_line, create_order
 from webapp.services.order_lines import LineInput
 
@@ -361,3 +362,13 @@ def test_what_the_policy_does_not_approve_waits_though_it_was_to_be_confirmed(na
     assert "Submit for approval" in words(nancy.get(f"/orders/{number}"))
     submit(nancy, f"/orders/{number}/submission", {"confirm": "yes"}, headers=HTMX)
     assert order_of(number).state is OrderState.SUBMITTED
+
+
+def test_the_next_break_and_what_it_saves_stand_below_the_price_and_in_the_quote(nancy, staff, number):
+    put_customer_price("ACME", sku="A-1", unit_price="90", min_quantity="50", actor=staff.manager)
+    quote = words(nancy.get(f"/orders/{number}/entry?entry=A-1+x20", headers=HTMX))
+    assert "From 50 90.00, saves 500.00" in quote.replace("\N{NO-BREAK SPACE}", " ")
+    submit(nancy, f"/orders/{number}/lines", {"entry": "A-1 x20"})
+    told = words(nancy.get(f"/orders/{number}?why=2"))
+    assert "Next break Next break at 50 saves 500.00. 90.00" in told
+    assert "It needs 50 or more, the line has 20." in told

@@ -78,11 +78,11 @@ BREAKS = [listed("10", "1", rule_id=1), listed("7.5", "5", rule_id=2), listed("3
 @pytest.mark.parametrize(
     ("quantity", "price", "next_break"),
     [
-        ("1", "10", NextBreak(D(5), D("7.5"))),
-        ("4", "10", NextBreak(D(5), D("7.5"))),
-        ("4.999999", "10", NextBreak(D(5), D("7.5"))),
-        ("5", "7.5", NextBreak(D(25), D("3.5"))),
-        ("23", "7.5", NextBreak(D(25), D("3.5"))),
+        ("1", "10", NextBreak(D(5), D("7.5"), D("12.50"))),
+        ("4", "10", NextBreak(D(5), D("7.5"), D("12.50"))),
+        ("4.999999", "10", NextBreak(D(5), D("7.5"), D("12.50"))),
+        ("5", "7.5", NextBreak(D(25), D("3.5"), D("100.00"))),
+        ("23", "7.5", NextBreak(D(25), D("3.5"), D("100.00"))),
         ("25", "3.5", None),
         ("1000", "3.5", None),
     ],
@@ -110,7 +110,7 @@ def test_a_dearer_row_for_more_is_no_break_worth_naming():
 
 
 def test_a_customer_price_from_a_quantity_on_is_a_break_of_the_list_price():
-    assert derive(listed("5"), customer("4", "10")).next_break == NextBreak(D(10), D(4))
+    assert derive(listed("5"), customer("4", "10")).next_break == NextBreak(D(10), D(4), D("10.00"))
 
 
 def test_no_candidate_means_no_price_and_never_zero():

@@ -86,6 +86,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/promotions/new",
         "/promotions/SPRING/edit",
         "/promotions/MUGS",
+        "/prices/lists/RETAIL/copies/new",
+        "/prices/lists/RETAIL/copies/new?valid_from=2030-01-01&percent=5",
     ),
     "warehouse": (
         "/",

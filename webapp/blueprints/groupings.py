@@ -169,7 +169,7 @@ def _groups_page(values: dict[str, str], refusal: DomainError | None = None) -> 
         action=url_for("groupings.create_group"),
         button="Save group" if stored else "Add group",
         here=url_for("groupings.groups"),
-        note="their price list holds for customers without one of their own",
+        note="their list holds for customers without one of their own; a customer joins a group on its own form",
         may_write=can(Permission.CUSTOMERS_WRITE),
     )
     return render_template("settings/catalogue.html", page=page)

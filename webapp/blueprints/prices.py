@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp import htmx
-from webapp.auth import current_user, requires
+from webapp.auth import can, current_user, requires
 from webapp.domain.errors import BadInput, DomainError
-from webapp.domain.money import CURRENCIES
+from webapp.domain.money import CURRENCIES, decimals_of
 from webapp.domain.permissions import Permission
 from webapp.form_posts import form_version, run_once, try_once
 from webapp.list_address import list_address
@@ -40,6 +41,29 @@ ROW = [
 ]
 
 
+BASES = [
+    ("ROWS", "The item’s base price, unchanged"),
+    ("LIST", "Another price list"),
+    ("BASE", "The item’s base price, changed by percent"),
+    ("COST", "The item’s average cost, changed by percent"),
+]
+ROUNDING = [
+    [
+        number("rounding_step", "Step between two prices", hint="1 for endings, 0.05 for whole 5 cents."),
+        number("rounding_ending", "Ending", hint="0.99 with a step of 1 gives 9.99, 10.99."),
+    ],
+    [
+        Field(
+            "rounding",
+            "Which of them",
+            "select",
+            optional=False,
+            options=[("UP", "The next one up"), ("NEAREST", "The nearest")],
+        )
+    ],
+]
+
+
 @bp.get("")
 @requires(Permission.PRICES_READ)
 def index() -> str:
@@ -54,7 +78,9 @@ def index() -> str:
 def new() -> str:
     """An empty form for a list."""
     ours = company()
-    values = {"currency": ours.base_currency if ours else "", "percent": "0", "is_active": "yes"}
+    currency = ours.base_currency if ours else ""
+    cents = f"{Decimal(1).scaleb(-decimals_of(currency)):f}" if currency else ""
+    values = {"currency": currency, "percent": "0", "is_active": "yes", "rounding": "NEAREST", "rounding_step": cents}
     return render_template("prices/new.html", form=RecordForm(_sections(None), values))
 
 
@@ -177,6 +203,7 @@ def _list_page(price_list: PriceList, values: Mapping[str, str], refusal: Domain
     return render_template(
         "prices/show.html",
         price_list=price_list,
+        words=reads.list_words(price_list, sees_costs=can(Permission.COSTS_READ)),
         history=reads.list_history(price_list),
         form=RecordForm(ROW, values, refusal),
         **context,
@@ -208,21 +235,34 @@ def _sections(price_list: PriceList | None) -> list[Section]:
     name = Field("name", "Name", optional=False)
     currencies = [(code, code) for code in CURRENCIES]
     head = [Field("code", "Code", css="w-12", optional=False), name] if price_list is None else [name]
-    money = [Field("currency", "Currency", "select", optional=False, options=currencies)] if price_list is None else []
+    money = (
+        [[Field("currency", "Currency", "select", optional=False, options=currencies)]] if price_list is None else []
+    )
+    in_use = "A list that is not in use is a draft or put away: no order takes its prices."
     return [
+        Section("Price list", [head, *money, [Field("is_active", "In use", "check", hint=in_use)]]),
         Section(
-            "Price list",
+            "Prices it does not name itself",
             [
-                head,
+                [Field("basis", "Come from", "select", optional=False, options=BASES)],
                 [
-                    *money,
-                    Field("parent", "Rests on", "select", options=[("", "Nothing"), *reads.other_lists(price_list)],
-                          hint="Prices this list does not name come from there."),
+                    Field("parent", "List it rests on", "select",
+                          options=[("", "None"), *reads.other_lists(price_list)], hint="Only for another price list."),
                     number("percent", "Changed by percent", hint="−10 makes them 10 % cheaper."),
                 ],
                 [Field("prices_include_tax", "Prices include tax", "check",
                        hint="New orders of its customers then state every price with tax.")],
-                [Field("is_active", "In use", "check")],
             ],
-        )
+        ),
+        Section("Rounding of these prices", ROUNDING, "without a step they keep up to six decimals"),
+        Section(
+            "Distance from cost",
+            [
+                [
+                    number("floor_over_cost_percent", "Never below cost plus percent"),
+                    number("cap_over_cost_percent", "Never above cost plus percent"),
+                ],
+            ],
+            "for every price of the list; an item without a known cost has neither",
+        ),
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from webapp.domain.money import HUNDRED, PRICE_SCALE, WIDE, round_half_up
+from webapp.domain.money import HUNDRED, PRICE_SCALE, WIDE, round_half_up, round_money
 from webapp.domain.numbers import tidy
 from webapp.domain.pricing import DerivedPrice, NextBreak, PriceStep
 
@@ -63,9 +63,17 @@ def in_kind(
         derived,
         unit_price=price,
         derivation=steps,
-        next_break=then and NextBreak(then.min_quantity, convert(then.unit_price)),
+        next_break=then and _converted_break(then, price, convert(then.unit_price), derived.currency),
         includes_tax=include_tax,
     )
+
+
+def _converted_break(then: NextBreak, price: Decimal, then_price: Decimal, currency: str) -> NextBreak:
+    """The next break in the document's kind of price, with what it then saves."""
+    saving = (
+        None if then.saving is None else round_money(WIDE.multiply(then.min_quantity, price - then_price), currency)
+    )
+    return NextBreak(then.min_quantity, then_price, saving)
 
 
 def _step(

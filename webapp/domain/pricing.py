@@ -1,22 +1,22 @@
 """Which price counts and why, and what discount a price amounts to.
 
-Order of precedence: the customer's own price, the row of the price list, the base price of the variant. Inside one
-source the row with the largest ``min_quantity <= quantity`` valid on the date wins; between equal rows the later
-``valid_from``, then the lower price. Promotions go on from there (``promotions``); a price typed by hand stands over
-all of them.
+Order of precedence: the customer's own price, the price of the list, the base price of the variant. Inside one source
+what the list names itself goes before what it takes from its basis (``webapp.domain.price_lists``); then the row with
+the largest ``min_quantity <= quantity`` valid on the date wins; between equal rows the later ``valid_from``, then the
+lower price. Promotions go on from there (``promotions``); a price typed by hand stands over all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from webapp.domain.errors import BadInput
-from webapp.domain.money import HUNDRED, WIDE, decimals_of, exact
+from webapp.domain.money import HUNDRED, WIDE, decimals_of, exact, plain, round_money
 from webapp.domain.numbers import tidy
 from webapp.domain.permissions import DEFAULT_MAX_DISCOUNT, ROLE_PERMISSIONS, Permission, Role
 
@@ -33,13 +33,15 @@ class Source(StrEnum):
 
 PRECEDENCE = (Source.CUSTOMER, Source.LIST, Source.BASE)
 _GOES_FIRST = {Source.CUSTOMER: "a customer price", Source.LIST: "a price of the list"}
+NEXT_BREAK = "NEXT_BREAK"
 
 
 @dataclass(frozen=True, slots=True)
 class PriceStep:
-    """One step of a derivation: a rule that won or lost, with its amount and the reason in a sentence.
+    """One step of a derivation: a rule that counts or lost, with its amount, its dates and the reason in a sentence.
 
-    The steps that won stand first, in the order in which each goes on from the one before; the last is the price.
+    ``won`` marks the rule that gives the price and, behind it, each step that goes on from there: the last step that
+    won is the price.
     """
 
     kind: str
@@ -48,6 +50,8 @@ class PriceStep:
     detail: str
     rule_id: int | None = None
     won: bool = False
+    valid_from: date | None = None
+    valid_to: date | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Safe for JSON: the amount is a string of plain digits."""
@@ -59,20 +63,32 @@ class PriceStep:
             "detail": self.detail,
             "rule_id": self.rule_id,
             "won": self.won,
+            "valid_from": self.valid_from.isoformat() if self.valid_from else None,
+            "valid_to": self.valid_to.isoformat() if self.valid_to else None,
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PriceStep:
-        """The step that ``as_dict`` wrote."""
+        """The step that ``as_dict`` wrote; lines priced before steps had dates carry none."""
         amount = None if data["amount"] is None else Decimal(data["amount"])
-        return cls(data["kind"], data["label"], amount, data["detail"], data["rule_id"], data["won"])
+        first, last = (date.fromisoformat(day) if day else None for day in map(data.get, ("valid_from", "valid_to")))
+        return cls(data["kind"], data["label"], amount, data["detail"], data["rule_id"], data["won"], first, last)
+
+
+class Part(Protocol):
+    """What happened to a price on its way from a basis to a list; put into words only for the price that counts."""
+
+    def step(self) -> PriceStep:
+        """The words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A price that may count: per unit, from ``min_quantity`` base units on, between two days (both included).
 
-    ``currency`` None means the currency that is asked for; with ``includes_tax`` the price is gross.
+    ``currency`` None means the currency that is asked for; with ``includes_tax`` the price is gross. ``depth`` counts
+    the lists between the one that is asked and the one that names the price: 0 is named by the list itself. ``parts``
+    lead to the price.
     """
 
     rule_id: int | None
@@ -84,14 +100,27 @@ class Candidate:
     valid_to: date | None = None
     currency: str | None = None
     includes_tax: bool = False
+    depth: int = 0
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NextBreak:
-    """The next quantity, in base units, from which the price is lower, and that price."""
+    """The next quantity, in base units, from which the price is lower, that price, and what so many then cost less.
+
+    ``saving`` is in the price's currency; None when there is no price yet.
+    """
 
     min_quantity: Decimal
     unit_price: Decimal
+    saving: Decimal | None = None
+
+    def step(self, currency: str) -> PriceStep:
+        """The break as the last line of a derivation."""
+        many = f"{tidy(self.min_quantity):f}"
+        saves = "" if self.saving is None else f" saves {plain(self.saving, currency)}"
+        detail = f"Next break at {many}{saves}." if saves else f"From {many} there is a price."
+        return PriceStep(NEXT_BREAK, "Next break", self.unit_price, detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,25 +134,37 @@ class DerivedPrice:
     source: Source | None
     derivation: tuple[PriceStep, ...]
     next_break: NextBreak | None = None
+    currency: str = ""
     includes_tax: bool = False
 
+    @property
+    def told(self) -> tuple[PriceStep, ...]:
+        """The derivation as it is stored and shown, with the next break at its end."""
+        if self.next_break is None:
+            return self.derivation
+        return (*self.derivation, self.next_break.step(self.currency))
 
-def derive_price(candidates: Sequence[Candidate], *, quantity: Decimal, on: date, currency: str) -> DerivedPrice:
+
+def derive_price(
+    candidates: Sequence[Candidate], *, quantity: Decimal, on: date, currency: str, notes: Sequence[PriceStep] = ()
+) -> DerivedPrice:
     """Choose the unit price in ``currency`` for ``quantity`` base units on the price date ``on``.
 
-    The winner stands first in the derivation, then the losers in order of precedence, each with why it lost.
+    The winner stands first in the derivation, behind it the steps that lead to its price, then the losers in order of
+    precedence, each with why it lost, and ``notes`` of rules that had no price to offer.
     """
     decimals_of(currency)
     ranked = sorted(candidates, key=_rank)
     usable = [one for one in ranked if not _why_not_now(one, on, currency)]
     winner = _winner(usable, quantity)
     losers = [one for one in ranked if one is not winner]
-    steps = tuple(_lost(one, winner, quantity, on, currency) for one in losers)
+    lost = (*(_lost(one, winner, quantity, on, currency) for one in losers), *notes)
+    next_break = _next_break(usable, winner, quantity, currency)
     if winner is None:
-        return DerivedPrice(None, None, steps, _next_break(usable, None, quantity))
-    won = PriceStep(winner.source.value, winner.label, winner.unit_price, _why(winner), winner.rule_id, won=True)
-    next_break = _next_break(usable, winner, quantity)
-    return DerivedPrice(winner.unit_price, winner.source, (won, *steps), next_break, winner.includes_tax)
+        return DerivedPrice(None, None, lost, next_break, currency)
+    won = replace(_step(winner, valid_words(winner)), won=True)
+    steps = (won, *(part.step() for part in winner.parts), *lost)
+    return DerivedPrice(winner.unit_price, winner.source, steps, next_break, currency, winner.includes_tax)
 
 
 def type_over(derived: DerivedPrice, unit_price: Decimal, typed_by: str) -> DerivedPrice:
@@ -135,13 +176,14 @@ def type_over(derived: DerivedPrice, unit_price: Decimal, typed_by: str) -> Deri
     typed = PriceStep(Source.TYPED.value, "Typed price", unit_price, f"Typed by {typed_by}. {gave}", won=True)
     won = [step for step in derived.derivation if step.won]
     lost = [step for step in derived.derivation if not step.won]
-    return DerivedPrice(unit_price, Source.TYPED, (*won, typed, *lost))
+    return DerivedPrice(unit_price, Source.TYPED, (*won, typed, *lost), currency=derived.currency)
 
 
 def _rank(candidate: Candidate) -> tuple[Any, ...]:
     """Sorts the one to be preferred first, when all are valid and their quantity is reached."""
     return (
         PRECEDENCE.index(candidate.source),
+        candidate.depth,
         -candidate.min_quantity,
         -(candidate.valid_from or date.min).toordinal(),
         candidate.unit_price,
@@ -153,13 +195,18 @@ def _winner(usable: Sequence[Candidate], quantity: Decimal) -> Candidate | None:
     return next((one for one in usable if one.min_quantity <= quantity), None)
 
 
-def _next_break(usable: Sequence[Candidate], winner: Candidate | None, quantity: Decimal) -> NextBreak | None:
+def _next_break(
+    usable: Sequence[Candidate], winner: Candidate | None, quantity: Decimal, currency: str
+) -> NextBreak | None:
     for more in sorted({one.min_quantity for one in usable if one.min_quantity > quantity}):
         then = _winner(usable, more)
         if then and winner and then.includes_tax != winner.includes_tax:
             continue  # a gross and a net price are not compared
-        if then and (winner is None or then.unit_price < winner.unit_price):
+        if then and winner is None:
             return NextBreak(more, then.unit_price)
+        if then and winner and then.unit_price < winner.unit_price:
+            saved = WIDE.multiply(more, winner.unit_price - then.unit_price)
+            return NextBreak(more, then.unit_price, round_money(saved, currency))
     return None
 
 
@@ -178,7 +225,19 @@ def _lost(candidate: Candidate, winner: Candidate | None, quantity: Decimal, on:
     why = _why_not_now(candidate, on, currency) or _why_not_for(candidate, quantity)
     if winner and not why:
         why = _why_after(candidate, winner)
-    return PriceStep(candidate.source.value, candidate.label, candidate.unit_price, why, candidate.rule_id)
+    return _step(candidate, why)
+
+
+def _step(candidate: Candidate, detail: str) -> PriceStep:
+    return PriceStep(
+        candidate.source.value,
+        candidate.label,
+        candidate.unit_price,
+        detail,
+        candidate.rule_id,
+        valid_from=candidate.valid_from,
+        valid_to=candidate.valid_to,
+    )
 
 
 def _why_not_for(candidate: Candidate, quantity: Decimal) -> str:
@@ -191,7 +250,9 @@ def _why_after(candidate: Candidate, winner: Candidate) -> str:
     """Why a candidate that could count stands behind the winner."""
     if candidate.source is not winner.source:
         return f"{_GOES_FIRST[winner.source].capitalize()} goes first."
+    nearer = "itself" if not winner.depth else "nearer by"
     reasons: tuple[tuple[Callable[[Candidate], Any], str], ...] = (
+        (lambda one: one.depth, f"What the list names {nearer} goes first."),
         (lambda one: one.min_quantity, "A row for a larger quantity goes first."),
         (lambda one: one.valid_from, "A row that started later goes first."),
         (lambda one: one.unit_price, "A row with a lower price goes first."),
@@ -199,14 +260,15 @@ def _why_after(candidate: Candidate, winner: Candidate) -> str:
     return next((why for key, why in reasons if key(candidate) != key(winner)), "The same row is there twice.")
 
 
-def _why(winner: Candidate) -> str:
+def valid_words(candidate: Candidate) -> str:
+    """From which quantity and in which time a price is valid, in a sentence."""
     parts = []
-    if winner.min_quantity > 1:
-        parts.append(f"from {tidy(winner.min_quantity):f}")
-    if winner.valid_from:
-        parts.append(f"since {winner.valid_from.isoformat()}")
-    if winner.valid_to:
-        parts.append(f"until {winner.valid_to.isoformat()}")
+    if candidate.min_quantity > 1:
+        parts.append(f"from {tidy(candidate.min_quantity):f}")
+    if candidate.valid_from:
+        parts.append(f"since {candidate.valid_from.isoformat()}")
+    if candidate.valid_to:
+        parts.append(f"until {candidate.valid_to.isoformat()}")
     return f"Valid {', '.join(parts)}." if parts else "Valid for every quantity and date."
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db import Base, Id, Percent, Price, Quantity, Versioned
+from webapp.db import Base, Id, Percent, Price, Quantity, Versioned, enum_column
+from webapp.domain.price_lists import Basis, Rounding
 
 if TYPE_CHECKING:
     from webapp.models.customers import Customer
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 
 
 class PriceList(Versioned, Base):
-    """Prices in one currency, net or, with ``prices_include_tax``, gross.
+    """Prices in one currency, net or, with ``prices_include_tax``, gross; what the list does not name comes from its
+    basis, changed by percent.
 
-    With a parent, what the list does not name costs the parent's price plus percent.
+    Computed prices take an ending (``rounding_ending`` in steps of ``rounding_step``; None is no rounding), and every
+    price stays between floor and cap over the item's cost, in percent of it. A list that is not in use is a draft or
+    put away: no order uses it, though lists that rest on it do.
     """
 
     __tablename__ = "price_lists"
@@ -30,11 +34,26 @@ class PriceList(Versioned, Base):
     name: Mapped[str]
     currency: Mapped[str] = mapped_column(sa.String(3))
     parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("price_lists.id"))
+    basis: Mapped[Basis] = mapped_column(enum_column(Basis), default=Basis.ROWS)
     percent: Mapped[Decimal] = mapped_column(Percent, default=Decimal(0))
     prices_include_tax: Mapped[bool] = mapped_column(default=False)
+    rounding: Mapped[Rounding] = mapped_column(enum_column(Rounding), default=Rounding.UP)
+    rounding_step: Mapped[Decimal | None] = mapped_column(Price)
+    rounding_ending: Mapped[Decimal] = mapped_column(Price, default=Decimal(0))
+    floor_over_cost_percent: Mapped[Decimal | None] = mapped_column(Percent)
+    cap_over_cost_percent: Mapped[Decimal | None] = mapped_column(Percent)
     is_active: Mapped[bool] = mapped_column(default=True)
 
     parent: Mapped[PriceList | None] = relationship(remote_side="PriceList.id")
+
+    __table_args__ = (
+        sa.CheckConstraint("(basis = 'LIST') = (parent_id IS NOT NULL)", name="parent"),
+        sa.CheckConstraint("rounding_step > 0", name="rounding_step"),
+        sa.CheckConstraint(
+            "rounding_ending >= 0 AND rounding_ending < COALESCE(rounding_step, 1)", name="rounding_ending"
+        ),
+        sa.CheckConstraint("floor_over_cost_percent <= cap_over_cost_percent", name="over_cost"),
+    )
 
     @property
     def number(self) -> str:

@@ -28,6 +28,7 @@ from webapp.models import (
 from webapp.queries.company import today
 from webapp.queries.exposure import OPEN_AMOUNT, Standing, standing_of
 from webapp.queries.history import history_of
+from webapp.queries.list_choice import ListChoice, all_lists, list_for
 from webapp.queries.paging import Page, page_of
 from webapp.queries.timeline import Entry
 from webapp.queries.visibility import visible
@@ -82,6 +83,7 @@ class CustomerPage:
     invoices: Sequence[Invoice]
     held: int
     agreed_prices: int
+    price_list: ListChoice
     history: Sequence[Entry]
 
     @property
@@ -139,6 +141,7 @@ def customer_page(code: str, user: User) -> CustomerPage:
             select(func.count()).where(CreditHold.customer_id == customer.id, CreditHold.state == HoldState.OPEN)
         ),
         agreed_prices=_count(select(func.count()).where(CustomerPrice.customer_id == customer.id)),
+        price_list=list_for(customer, all_lists()),
         history=history_of(Customer.document_kind, customer.id, customer.currency),
     )
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from webapp import filters
 from webapp.db import db
 from webapp.domain.errors import NotFound
+from webapp.domain.permissions import Permission
+from webapp.domain.price_lists import Basis, Ending
 from webapp.models import Customer, CustomerGroup, CustomerPrice, ListPrice, PriceList, User, Variant
 from webapp.queries.history import history_of
 from webapp.queries.items import matches
@@ -23,9 +27,10 @@ PER_PAGE = 40
 
 @dataclass(frozen=True, slots=True)
 class ListSummary:
-    """A price list with how many rows it has and who uses it."""
+    """A price list with what it rests on, how many rows it has and who uses it."""
 
     price_list: PriceList
+    basis: str
     rows: int
     customers: int
     groups: int
@@ -65,7 +70,16 @@ def prices_index(user: User) -> PricesIndex:
         .order_by(Customer.name)
     )
     return PricesIndex(
-        [ListSummary(one, rows.get(one.id, 0), customers.get(one.id, 0), groups.get(one.id, 0)) for one in lists],
+        [
+            ListSummary(
+                one,
+                basis_name(one, sees_costs=user.can(Permission.COSTS_READ)),
+                rows.get(one.id, 0),
+                customers.get(one.id, 0),
+                groups.get(one.id, 0),
+            )
+            for one in lists
+        ],
         [(row[0], row[1]) for row in agreed],
     )
 
@@ -78,6 +92,29 @@ def find_list(code: str) -> PriceList:
     if found is None:
         raise NotFound(f"There is no price list {code}.")
     return found
+
+
+def list_words(price_list: PriceList, *, sees_costs: bool) -> list[str]:
+    """What the list makes its prices of and how, in sentences; percentages over cost only for those who see costs."""
+    found = []
+    if not price_list.is_active:
+        found.append("Not in use: no order takes prices from it. Lists that rest on it still do.")
+    if price_list.basis is not Basis.ROWS:
+        found.append(f"What this list does not name {_basis_words(price_list, sees_costs=sees_costs)}.")
+        if price_list.rounding_step is not None:
+            ending = Ending(price_list.rounding_step, price_list.rounding_ending, price_list.rounding)
+            found.append(f"These prices go {ending.words}.")
+    return found + _bound_words(price_list, sees_costs=sees_costs)
+
+
+def basis_name(price_list: PriceList, *, sees_costs: bool) -> str:
+    """What the list rests on, in a few signs for a table; empty when on nothing."""
+    if price_list.basis is Basis.ROWS:
+        return ""
+    name = price_list.parent.code if price_list.parent else price_list.basis.value.lower()
+    if not price_list.percent or (price_list.basis is Basis.COST and not sees_costs):
+        return name
+    return f"{name} {_signed(price_list.percent)}"
 
 
 def rows_of_list(price_list: PriceList, *, q: str = "", cursor: str | None = None) -> PriceRows:
@@ -101,6 +138,32 @@ def other_lists(price_list: PriceList | None = None) -> list[tuple[str, str]]:
 def list_history(price_list: PriceList) -> list[Entry]:
     """What happened to the list."""
     return history_of(PriceList.document_kind, price_list.id, price_list.currency)
+
+
+def _basis_words(price_list: PriceList, *, sees_costs: bool) -> str:
+    changed = f", changed by {_signed(price_list.percent)}" if price_list.percent else ""
+    if price_list.basis is Basis.COST:
+        return f"costs its average cost{changed}" if sees_costs else "is made from its cost"
+    source = f"as on {price_list.parent.name}" if price_list.parent else "its base price"
+    return f"costs {source}{changed}"
+
+
+def _bound_words(price_list: PriceList, *, sees_costs: bool) -> list[str]:
+    floor, cap = price_list.floor_over_cost_percent, price_list.cap_over_cost_percent
+    if floor is None and cap is None:
+        return []
+    if not sees_costs:
+        return ["All its prices keep a distance from cost."]
+    words = []
+    if floor is not None:
+        words.append(f"falls below cost {_signed(floor)}")
+    if cap is not None:
+        words.append(f"rises above cost {_signed(cap)}")
+    return [f"No price of it {' or '.join(words)}, where the cost is known."]
+
+
+def _signed(percent: Decimal) -> str:
+    return f"{'+' if percent > 0 else ''}{filters.percent(percent)}"
 
 
 def _rows(model: Any, owner: Any, owner_id: int, q: str, cursor: str | None) -> PriceRows:

@@ -145,7 +145,7 @@ def put_price(line: OrderLine, derived: DerivedPrice, promoted: Promoted) -> Non
     if not line.price_typed:
         line.unit_price = line.derived_price or ZERO
     line.price_source = (chosen.source or Source.TYPED).value
-    line.derivation = [step.as_dict() for step in chosen.derivation]
+    line.derivation = [step.as_dict() for step in chosen.told]
 
 
 def list_stage(line: OrderLine) -> DerivedPrice:

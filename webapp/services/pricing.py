@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain.amounts import LineTotal
 from webapp.domain.permissions import Role
+from webapp.domain.price_lists import Goods, ListRule, list_candidates, list_notes, out_of_use
 from webapp.domain.pricing import (
     Candidate,
     DerivedPrice,
@@ -25,7 +26,8 @@ from webapp.domain.pricing import (
 )
 from webapp.domain.promotions import Sale, promote, with_promotions
 from webapp.domain.totals import calculate_line
-from webapp.models import Customer, CustomerPrice, ListPrice, PriceList, Variant
+from webapp.models import Customer, CustomerPrice, ListPrice, Variant
+from webapp.queries.list_choice import all_lists, chain_of, list_for
 from webapp.queries.promotion_rules import live_rules
 from webapp.services.company import the_company, today
 
@@ -68,7 +70,7 @@ def get_item_price(
     promoted = promote([sale], live.rules, on=day, currency=customer.currency)
     derived = with_promotions(listed, promoted.lines[0])
     source = derived.source.value if derived.source else None
-    return Price(derived.unit_price, customer.currency, source, derived.derivation, derived.includes_tax)
+    return Price(derived.unit_price, customer.currency, source, derived.told, derived.includes_tax)
 
 
 def calculate_line_total(
@@ -93,88 +95,99 @@ def validate_discount(discount_percent: Decimal, max_discount: Decimal, user_rol
 def price_all(
     customer: Customer, wanted: Sequence[Wanted], *, on: date, price_list_id: int | None = None
 ) -> list[DerivedPrice]:
-    """Price many variants at once, in as many statements as for one."""
+    """Price many variants at once, in as many statements as for one, however many lists rest on each other."""
     variant_ids = {one.variant.id for one in wanted}
-    agreed = _customer_prices(customer, variant_ids)
-    listed = _list_prices(price_list_id or _price_list_of(customer), variant_ids)
-    base_currency = the_company().base_currency
-    return [
-        derive_price(
-            [
-                *agreed[one.variant.id],
-                *listed[one.variant.id],
-                *_base_price(one.variant, base_currency),
-            ],
-            quantity=one.quantity,
-            on=on,
-            currency=customer.currency,
-        )
-        for one in wanted
-    ]
+    ours = the_company()  # held, so that the choice of the list finds it without asking again
+    lists = all_lists()
+    chosen = lists.get(price_list_id) if price_list_id else list_for(customer, lists).rule
+    chain = chain_of(chosen, lists) if chosen and chosen.is_active else ()
+    book = _Book(
+        on=on,
+        currency=customer.currency,
+        base_currency=ours.base_currency,
+        agreed=_customer_prices(customer, variant_ids),
+        chain=chain,
+        named=_list_prices(chain, variant_ids),
+        notes=[out_of_use(chosen)] if chosen and not chain else [],
+    )
+    return [book.price(one) for one in wanted]
 
 
 def prices_include_tax(customer: Customer) -> bool:
-    """Whether documents of ``customer`` state prices with tax: as their price list does, which is the customer's own,
-    else the group's, else the company's."""
-    list_id = _price_list_of(customer)
-    price_list = None if list_id is None else db.session.get(PriceList, list_id)
-    return price_list is not None and price_list.is_active and price_list.prices_include_tax
+    """Whether documents of ``customer`` state prices with tax: as the list that counts for the customer does."""
+    rule = list_for(customer, all_lists()).rule
+    return rule is not None and rule.prices_include_tax
 
 
-def _price_list_of(customer: Customer) -> int | None:
-    group_list = customer.group.price_list_id if customer.group else None
-    return customer.price_list_id or group_list or the_company().default_price_list_id
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """Everything that may price some variants for a customer on a day: candidates by variant, rows also by list."""
+
+    on: date
+    currency: str
+    base_currency: str
+    agreed: Mapping[int, Sequence[Candidate]]
+    chain: Sequence[ListRule]
+    named: Mapping[int, Mapping[int, Sequence[Candidate]]]
+    notes: Sequence[PriceStep]
+
+    def price(self, one: Wanted) -> DerivedPrice:
+        """The price of one of them."""
+        goods = self._goods(one.variant)
+        candidates = list(self.agreed.get(one.variant.id, ()))
+        notes = self.notes
+        if self.chain:
+            candidates += list_candidates(self.chain, goods)
+            notes = list_notes(self.chain, goods)
+        if goods.base:
+            candidates.append(goods.base)
+        return derive_price(candidates, quantity=one.quantity, on=self.on, currency=self.currency, notes=notes)
+
+    def _goods(self, variant: Variant) -> Goods:
+        base = None
+        if variant.base_price is not None:
+            base = Candidate(variant.id, Source.BASE, "Base price", variant.base_price, currency=self.base_currency)
+        costs_compare = bool(self.chain) and self.chain[0].currency == self.base_currency
+        return Goods(self.named.get(variant.id, {}), base, variant.average_cost if costs_compare else None)
 
 
-AGREED = select(CustomerPrice).where(
+AGREED = select(
+    CustomerPrice.variant_id, CustomerPrice.id, CustomerPrice.unit_price, CustomerPrice.min_quantity,
+    CustomerPrice.valid_from, CustomerPrice.valid_to,
+).where(
     CustomerPrice.customer_id == bindparam("customer_id"),
     CustomerPrice.variant_id.in_(bindparam("variant_ids", expanding=True)),
-)
+)  # fmt: skip
+NAMED = select(
+    ListPrice.variant_id, ListPrice.id, ListPrice.unit_price, ListPrice.min_quantity, ListPrice.valid_from,
+    ListPrice.valid_to, ListPrice.price_list_id,
+).where(
+    ListPrice.price_list_id.in_(bindparam("list_ids", expanding=True)),
+    ListPrice.variant_id.in_(bindparam("variant_ids", expanding=True)),
+)  # fmt: skip
 
 
-def _customer_prices(customer: Customer, variant_ids: Iterable[int]) -> dict[int, list[Candidate]]:
-    rows = db.session.scalars(AGREED, {"customer_id": customer.id, "variant_ids": set(variant_ids)})
+def _customer_prices(customer: Customer, variant_ids: set[int]) -> dict[int, list[Candidate]]:
+    label = f"Price agreed with {customer.name}"
     found: dict[int, list[Candidate]] = defaultdict(list)
-    for row in rows:
-        found[row.variant_id].append(_candidate(row, Source.CUSTOMER, f"Price agreed with {customer.name}"))
+    for row in db.session.execute(AGREED, {"customer_id": customer.id, "variant_ids": variant_ids}):
+        found[row[0]].append(_candidate(row, Source.CUSTOMER, label))
     return found
 
 
-def _list_prices(price_list_id: int | None, variant_ids: Iterable[int]) -> dict[int, list[Candidate]]:
-    if price_list_id is None:
-        return defaultdict(list)
-    rows = db.session.scalars(
-        select(ListPrice)
-        .join(ListPrice.price_list)
-        .where(
-            ListPrice.price_list_id == price_list_id,
-            ListPrice.variant_id.in_(set(variant_ids)),
-            PriceList.is_active,
-        )
-        .options(joinedload(ListPrice.price_list))
-    )
-    found: dict[int, list[Candidate]] = defaultdict(list)
-    for row in rows:
-        label = f"Price list {row.price_list.name}"
-        candidate = _candidate(row, Source.LIST, label, row.price_list.currency)
-        found[row.variant_id].append(replace(candidate, includes_tax=row.price_list.prices_include_tax))
+def _list_prices(chain: Sequence[ListRule], variant_ids: set[int]) -> dict[int, dict[int, list[Candidate]]]:
+    """The rows of all lists of a chain, by variant and list."""
+    found: dict[int, dict[int, list[Candidate]]] = defaultdict(lambda: defaultdict(list))
+    if not chain:
+        return found
+    rules = {rule.id: rule for rule in chain}
+    for row in db.session.execute(NAMED, {"list_ids": set(rules), "variant_ids": variant_ids}):
+        rule = rules[row[6]]
+        one = _candidate(row, Source.LIST, rule.label, rule.currency)
+        found[row[0]][rule.id].append(replace(one, includes_tax=True) if rule.prices_include_tax else one)
     return found
 
 
-def _candidate(row: CustomerPrice | ListPrice, source: Source, label: str, currency: str | None = None) -> Candidate:
-    return Candidate(
-        rule_id=row.id,
-        source=source,
-        label=label,
-        unit_price=row.unit_price,
-        min_quantity=row.min_quantity,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        currency=currency,
-    )
-
-
-def _base_price(variant: Variant, base_currency: str) -> list[Candidate]:
-    if variant.base_price is None:
-        return []
-    return [Candidate(variant.id, Source.BASE, "Base price", variant.base_price, currency=base_currency)]
+def _candidate(row: Sequence[Any], source: Source, label: str, currency: str | None = None) -> Candidate:
+    _, rule_id, unit_price, min_quantity, valid_from, valid_to, *_ = row
+    return Candidate(rule_id, source, label, unit_price, min_quantity, valid_from, valid_to, currency)

@@ -37,13 +37,13 @@ from webapp.services.pricing import get_item_price
 def list_price_lists(query: ListQuery) -> PriceListPage:
     """Price lists by code."""
     page = price_lists_page(cursor=query.cursor, limit=query.limit)
-    return PriceListPage(**listed(page, [PriceListOutput.of(row) for row in page.rows]))
+    return PriceListPage(**listed(page, [PriceListOutput.of(row, program()) for row in page.rows]))
 
 
 @reads("/price_lists/<ref>/", Permission.PRICES_READ, PriceListOutput)
 def show_price_list(ref: str) -> PriceListOutput:
     """One price list, by code or id."""
-    return PriceListOutput.of(at_path(PriceList, ref, program()))
+    return PriceListOutput.of(at_path(PriceList, ref, program()), program())
 
 
 @does("/price_lists/", Permission.PRICES_WRITE, PriceListOutput, body=PriceListInput, status=201)
@@ -52,7 +52,7 @@ def create_price_list(body: PriceListInput) -> Answer:
     values = body.model_dump()
     values["parent"] = "" if body.parent is None else _code(PriceList, body.parent, "parent")
     made = add_price_list(**values, actor=program())
-    return Answer(PriceListOutput.of(made), 201, url_for("api.show_price_list", ref=made.code))
+    return Answer(PriceListOutput.of(made, program()), 201, url_for("api.show_price_list", ref=made.code))
 
 
 @reads("/price_lists/<ref>/prices/", Permission.PRICES_READ, PricePage, query=PriceQuery)

@@ -24,46 +24,79 @@ from webapp.blueprints.api.schemas.base import (
     price,
 )
 from webapp.blueprints.api.schemas.steps import StepOutput
-from webapp.models import CustomerPrice, ListPrice, PriceList
+from webapp.domain.permissions import Permission
+from webapp.domain.price_lists import Basis, Rounding
+from webapp.models import CustomerPrice, ListPrice, PriceList, User
 from webapp.services.pricing import Price
 
 
 class PriceListInput(Input):
-    """A new list; with a ``parent`` what it does not name costs the parent's price plus ``percent``."""
+    """A new list. What it does not name comes from its ``basis``, changed by ``percent`` (-10 is 10 % less).
+
+    ``basis``: ROWS (nothing, so the base price counts), LIST (the ``parent``), BASE (the base prices) or COST (the
+    average cost); without it a list with a parent is LIST, one with a percentage BASE, any other ROWS. With a
+    ``rounding_step`` these prices take an ending: ``rounding_ending`` 0.99 in steps of 1 gives 0.99, 1.99, …, UP to the
+    next one or to the NEAREST. No price falls below cost plus ``floor_over_cost_percent`` or rises above cost plus
+    ``cap_over_cost_percent``, where the cost is known. A list that is not ``is_active`` is a draft: no order uses it.
+    """
 
     code: Code
     name: Code
     currency: Word
+    basis: Word | None = None
     parent: Reference | None = None
     percent: Change = Decimal(0)
     prices_include_tax: Flag = False
+    rounding: Word = Rounding.UP.value
+    rounding_step: UnitPrice | None = None
+    rounding_ending: UnitPrice = Decimal(0)
+    floor_over_cost_percent: Change | None = None
+    cap_over_cost_percent: Change | None = None
+    is_active: Flag = True
 
 
 class PriceListOutput(Output):
-    """A price list."""
+    """A price list. What it adds to cost is null for those who may not see costs."""
 
     id: int
     version: int
     code: str
     name: str
     currency: str
+    basis: Basis
     parent: str | None
-    percent: Count
+    percent: Count | None
     prices_include_tax: bool
+    rounding: Rounding
+    rounding_step: Money | None
+    rounding_ending: Money | None
+    floor_over_cost_percent: Count | None
+    cap_over_cost_percent: Count | None
     is_active: bool
 
     @classmethod
-    def of(cls, row: PriceList) -> PriceListOutput:
+    def of(cls, row: PriceList, user: User) -> PriceListOutput:
         """The list, loaded with its parent."""
+        sees_costs = user.can(Permission.COSTS_READ)
+
+        def of_cost(percent: Decimal | None) -> Any:
+            return count(percent) if sees_costs and percent is not None else None
+
         return cls(
             id=row.id,
             version=row.version,
             code=row.code,
             name=row.name,
             currency=row.currency,
+            basis=row.basis,
             parent=row.parent.code if row.parent else None,
-            percent=count(row.percent),
+            percent=of_cost(row.percent) if row.basis is Basis.COST else count(row.percent),
             prices_include_tax=row.prices_include_tax,
+            rounding=row.rounding,
+            rounding_step=price(row.rounding_step, row.currency),
+            rounding_ending=price(row.rounding_ending, row.currency),
+            floor_over_cost_percent=of_cost(row.floor_over_cost_percent),
+            cap_over_cost_percent=of_cost(row.cap_over_cost_percent),
             is_active=row.is_active,
         )
 

@@ -10,7 +10,7 @@ from webapp.domain.pricing import PriceStep
 
 
 class StepOutput(Output):
-    """A rule that won or lost, and why; those that won stand first, the last of them is the price."""
+    """A rule that won or lost and why, or a step on the way to its price; the last that won is the price."""
 
     kind: str
     label: str
@@ -18,6 +18,8 @@ class StepOutput(Output):
     detail: str
     rule_id: int | None
     won: bool
+    valid_from: str | None
+    valid_to: str | None
 
     @classmethod
     def of(cls, step: Mapping[str, Any], currency: str) -> StepOutput:

@@ -130,3 +130,14 @@ def test_a_category_is_renamed_by_the_form_that_edits_it(stocked, browse):
     client = browse(Role.ADMIN)
     assert submit(client, "/settings/categories?edit=Tea", {"name": "Teas", "parent": ""}).status_code == 303
     assert "Teas" in words(client.get("/settings/categories"))
+
+
+def test_cash_rounding_is_set_refused_and_removed(stocked, browse):
+    client = browse(Role.ADMIN)
+    bad = submit(client, "/settings/cash-rounding", {"currency": "CHF", "unit": "0.01"})
+    assert (bad.status_code, "Unit must be more than 0.01" in words(bad)) == (422, True)
+    assert submit(client, "/settings/cash-rounding", {"currency": "CHF", "unit": "0.05"}).status_code == 303
+    assert "CHF CHF 0.05" in words(client.get("/settings/cash-rounding")).replace("\u202f", " ")
+    assert submit(client, "/settings/cash-rounding/removal", {"currency": "CHF"}).status_code == 303
+    assert "None yet: every total stands" in words(client.get("/settings/cash-rounding"))
+    assert submit(browse(Role.SALES), "/settings/cash-rounding", {"currency": "CHF", "unit": "1"}).status_code == 403

@@ -7,6 +7,7 @@ from webapp.models.audit import Event, EventDocument, StateChange
 from webapp.models.company import (
     Account,
     ApprovalPolicy,
+    CashRounding,
     Company,
     ExchangeRate,
     NumberSeries,
@@ -48,10 +49,10 @@ from webapp.models.taxes import TaxClassRule, TaxCode, TaxRate
 
 __all__ = [
     "Account", "Address", "AddressKind", "Allocation", "ApiToken", "Approval", "ApprovalKind", "ApprovalPolicy",
-    "Batch", "Category", "CheckStage", "Comment", "Company", "CreditApplication", "CreditHold", "CreditNote",
-    "CreditNoteLine", "CreditNoteTax", "Customer", "CustomerGroup", "CustomerPrice", "Disposition", "DocumentFile",
-    "Event", "EventDocument", "ExchangeRate", "IdempotencyKey", "Invoice", "InvoiceLine", "InvoiceTax", "Item",
-    "Journal", "JournalLine", "ListPrice", "Location", "LoginAttempt", "LoginSession", "Lot", "MovementKind",
+    "Batch", "CashRounding", "Category", "CheckStage", "Comment", "Company", "CreditApplication", "CreditHold",
+    "CreditNote", "CreditNoteLine", "CreditNoteTax", "Customer", "CustomerGroup", "CustomerPrice", "Disposition",
+    "DocumentFile", "Event", "EventDocument", "ExchangeRate", "IdempotencyKey", "Invoice", "InvoiceLine", "InvoiceTax",
+    "Item", "Journal", "JournalLine", "ListPrice", "Location", "LoginAttempt", "LoginSession", "Lot", "MovementKind",
     "NumberSeries", "Order", "OrderCharge", "OrderLine", "OutboxMessage", "Package", "Payment",
     "PaymentApplication", "PaymentMethod", "PaymentTerm", "PriceList", "Return", "ReturnLine", "Sending", "Serial",
     "Shipment", "ShipmentLine", "StateChange", "StockLevel", "StockMovement", "StoredCreditCheck", "TableView",

@@ -22,6 +22,7 @@ class Credited:
     quantity: Decimal = ZERO
     subtotal: Decimal = ZERO
     order_discount_share: Decimal = ZERO
+    line_charges: Decimal = ZERO
     net: Decimal = ZERO
     tax: Decimal = ZERO
     price_net: Decimal = ZERO
@@ -34,6 +35,7 @@ def credited_of(invoice: Invoice) -> dict[int, Credited]:
         CreditNoteLine.quantity,
         CreditNoteLine.subtotal,
         CreditNoteLine.order_discount_share,
+        CreditNoteLine.line_charges,
         CreditNoteLine.net_amount,
         CreditNoteLine.tax_amount,
     )
@@ -49,6 +51,24 @@ def credited_of(invoice: Invoice) -> dict[int, Credited]:
         .group_by(CreditNoteLine.invoice_line_id)
     )
     return {line_id: Credited(*sums) for line_id, *sums in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """What all credit notes of an invoice come to, drafts included: net and tax together, and with their rounding."""
+
+    net_and_tax: Decimal
+    total: Decimal
+
+
+def given_back(invoice: Invoice) -> GivenBack:
+    """What the invoice's credit notes come to."""
+    total, rounding = func.sum(CreditNote.total), func.sum(CreditNote.rounding_amount)
+    row = db.session.execute(
+        select(total, rounding).where(CreditNote.invoice_id == invoice.id, CreditNote.state != InvoiceState.VOID)
+    ).one()
+    whole, part = row[0] or ZERO, row[1] or ZERO
+    return GivenBack(whole - part, whole)
 
 
 def _sum_of(amount: InstrumentedAttribute[Decimal], *, counts_quantity: bool) -> ColumnElement[Decimal]:

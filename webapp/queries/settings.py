@@ -12,6 +12,7 @@ from webapp.db import db
 from webapp.domain.errors import NotFound
 from webapp.models import (
     Account,
+    CashRounding,
     Customer,
     CustomerGroup,
     ExchangeRate,
@@ -123,6 +124,11 @@ def exchange_rates() -> Sequence[ExchangeRate]:
     return db.session.scalars(
         select(ExchangeRate).order_by(ExchangeRate.currency, ExchangeRate.valid_from.desc())
     ).all()
+
+
+def cash_roundings() -> Sequence[CashRounding]:
+    """Every currency whose totals are rounded to a coin."""
+    return db.session.scalars(select(CashRounding).order_by(CashRounding.currency)).all()
 
 
 def customer_groups() -> list[tuple[CustomerGroup, str, int]]:

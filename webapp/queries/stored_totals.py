@@ -11,7 +11,10 @@ ZERO = Decimal(0)
 
 
 def totals_of(invoice: Invoice) -> DocumentTotals:
-    """Every stored amount of the invoice; nothing is computed but the sums that have no column."""
+    """Every stored amount of the invoice; nothing is computed but the sums that have no column.
+
+    The invoice's total is what is owed; net and tax together are that less its cash rounding.
+    """
     lines = tuple(_line(line) for line in invoice.lines if not line.is_charge)
     charges = tuple(_charge(line) for line in invoice.lines if line.is_charge)
     return DocumentTotals(
@@ -24,8 +27,9 @@ def totals_of(invoice: Invoice) -> DocumentTotals:
         charges_total=sum((charge.net_amount for charge in charges), ZERO),
         net_total=invoice.net_total,
         tax_total=invoice.tax_total,
-        total=invoice.total,
+        total=invoice.total - invoice.rounding_amount,
         payable=invoice.total,
+        rounding=invoice.rounding_amount,
         currency=invoice.currency,
         tax_rounding=invoice.tax_rounding,
     )
@@ -37,6 +41,7 @@ def _line(line: InvoiceLine) -> LineAmounts:
         subtotal=line.subtotal,
         discount_amount=line.discount_amount,
         order_discount_share=line.order_discount_share,
+        line_charges=line.line_charges,
         net_amount=line.net_amount,
         tax_amount=line.tax_amount,
         total=line.total,

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from webapp.domain.billing import credit_share
+from webapp.domain.cash import credited_in_all
 from webapp.domain.document_tax import rounded_tax
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.money import plain
 from webapp.domain.numbers import Number, parse_money, parse_quantity, tidy
 from webapp.models import CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
-from webapp.queries.credited import Credited
+from webapp.queries.credited import Credited, GivenBack
 from webapp.services.settlement import check_positive
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -74,6 +75,7 @@ def _by_quantity(line: InvoiceLine, done: Credited, wanted: CreditLine, currency
 
     subtotal = share(line.subtotal, done.subtotal)
     order_discount_share = share(line.order_discount_share, done.order_discount_share)
+    line_charges = share(line.line_charges, done.line_charges)
     net = share(line.net_amount - done.price_net, done.net)
     return _line(
         line,
@@ -84,7 +86,8 @@ def _by_quantity(line: InvoiceLine, done: Credited, wanted: CreditLine, currency
         discount_percent=line.discount_percent,
         subtotal=subtotal,
         order_discount_share=order_discount_share,
-        discount_amount=subtotal - order_discount_share - net,
+        line_charges=line_charges,
+        discount_amount=subtotal - order_discount_share + line_charges - net,
         net=net,
         tax=share(line.tax_amount - done.price_tax, done.tax),
         counts_quantity=True,
@@ -114,6 +117,7 @@ def _off_the_price(line: InvoiceLine, done: Credited, wanted: CreditLine, curren
         discount_percent=ZERO,
         subtotal=net,
         order_discount_share=ZERO,
+        line_charges=ZERO,
         discount_amount=ZERO,
         net=net,
         tax=tax,
@@ -138,8 +142,11 @@ def _line(line: InvoiceLine, place: int, *, net: Decimal, tax: Decimal, **amount
     )
 
 
-def write_totals(credit_note: CreditNote, invoice: Invoice) -> None:
-    """Sum the lines by category and rate; the taxes are shares of the invoice's, not computed anew."""
+def write_totals(credit_note: CreditNote, invoice: Invoice, before: GivenBack) -> None:
+    """Sum the lines by category and rate; the taxes are shares of the invoice's, not computed anew.
+
+    ``before`` is what other credit notes of the invoice come to: together they are rounded for cash.
+    """
     reasons = {(tax.category, tax.percent): tax.exemption_reason for tax in invoice.taxes}
     sums: dict[tuple[str, Decimal], tuple[Decimal, Decimal]] = {}
     for line in credit_note.lines:
@@ -154,5 +161,15 @@ def write_totals(credit_note: CreditNote, invoice: Invoice) -> None:
     ]
     credit_note.net_total = sum((net for net, _ in sums.values()), ZERO)
     credit_note.tax_total = sum((tax for _, tax in sums.values()), ZERO)
-    credit_note.total = credit_note.net_total + credit_note.tax_total
+    _round_for_cash(credit_note, invoice, before)
     check_positive(credit_note.total, "What a credit note comes to")
+
+
+def _round_for_cash(credit_note: CreditNote, invoice: Invoice, before: GivenBack) -> None:
+    net_and_tax = credit_note.net_total + credit_note.tax_total
+    so_far = before.net_and_tax + net_and_tax
+    is_all = so_far == invoice.net_total + invoice.tax_total
+    in_all = credited_in_all(invoice.total, so_far, invoice.rounding_unit, is_all=is_all)
+    credit_note.rounding_unit = invoice.rounding_unit
+    credit_note.total = in_all - before.total
+    credit_note.rounding_amount = credit_note.total - net_and_tax

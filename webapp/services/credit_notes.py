@@ -26,7 +26,7 @@ from webapp.models import (
     Return,
     User,
 )
-from webapp.queries.credited import Credited, credited_of
+from webapp.queries.credited import Credited, credited_of, given_back
 from webapp.queries.snapshots import snapshot_of
 from webapp.services import audit, credit_desk, ledger, locks
 from webapp.services.authorize import require
@@ -226,7 +226,7 @@ def _draft(invoice: Invoice, lines: Sequence[CreditLine] | None, reason: str, *,
     with db.session.no_autoflush:
         before = credited_of(invoice)
         credit_note.lines = lines_for(invoice, before, all_that_is_left(invoice, before) if lines is None else lines)
-        write_totals(credit_note, invoice)
+        write_totals(credit_note, invoice, given_back(invoice))
     db.session.add(credit_note)
     return credit_note
 

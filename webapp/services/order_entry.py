@@ -21,7 +21,7 @@ from webapp.models import AddressKind, Customer, Location, Order, OrderCharge, O
 from webapp.services import audit, locks
 from webapp.services.amendments import settle_edit
 from webapp.services.authorize import require
-from webapp.services.company import the_company, today
+from webapp.services.company import cash_unit, the_company, today
 from webapp.services.numbering import keep_clear_of, next_number
 from webapp.services.order_amounts import retotal
 from webapp.services.order_lines import LineInput, answer_for, append_lines, in_base_units, reprice, retax
@@ -83,6 +83,7 @@ def create_order(given: OrderInput, *, actor: User) -> Order:
         ship_complete=customer.ship_complete if given.ship_complete is None else given.ship_complete,
         priority=customer.priority,
         tax_rounding=the_company().tax_rounding,
+        rounding_unit=cash_unit(customer.currency),
         order_discount_percent=given.order_discount_percent,
         created_by=actor,
         created_at=clock.now(),

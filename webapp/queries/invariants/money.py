@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from webapp.db import db
+from webapp.domain.money import cash_rounding
 from webapp.domain.states import InvoiceState, PaymentState
 from webapp.domain.totals import DocumentCharge, DocumentLine, adds_up, document_totals
 from webapp.models import (
@@ -50,13 +51,13 @@ def invoices_add_up() -> Iterable[Offence]:
 
 @invariant("I7")
 def credit_notes_add_up() -> Iterable[Offence]:
-    """Lines and taxes of each credit note come to its total. Its taxes are shares of its invoice's."""
+    """Lines, taxes and rounding of each credit note come to its total. Its taxes are shares of its invoice's."""
     statement = select(CreditNote).options(selectinload(CreditNote.lines), selectinload(CreditNote.taxes))
     for note in db.session.scalars(statement.execution_options(yield_per=BATCH)):
         net, tax = _sum(line.net_amount for line in note.lines), _sum(line.tax_amount for line in note.lines)
         by_rate = (_sum(rate.net_amount for rate in note.taxes), _sum(rate.tax_amount for rate in note.taxes))
         said = (note.net_total, note.tax_total)
-        if (net, tax) != said or by_rate != said or net + tax != note.total:
+        if (net, tax) != said or by_rate != said or net + tax + note.rounding_amount != note.total:
             yield Offence("I7", note.label.lower(), "its lines and taxes do not come to its total")
 
 
@@ -65,7 +66,7 @@ def invoice_totals_recompute() -> Iterable[Offence]:
     """Stored totals that add up are also what the lines compute to."""
     for invoice in _invoices():
         stored = totals_of(invoice)
-        if not adds_up(stored) and _computed(invoice) != (stored.net_total, stored.tax_total, stored.total):
+        if not adds_up(stored) and _computed(invoice) != (stored.net_total, stored.tax_total, stored.rounding):
             yield Offence("I22", invoice.label.lower(), "its lines compute to another total")
 
 
@@ -91,6 +92,7 @@ def _computed(invoice: Invoice) -> tuple[Decimal, Decimal, Decimal]:
                 tax_category=line.tax_category,
                 tax_percent=line.tax_percent,
                 price_base=line.price_base,
+                charges=line.line_charges,
             )
             for line in invoice.lines
             if not line.is_charge
@@ -105,7 +107,8 @@ def _computed(invoice: Invoice) -> tuple[Decimal, Decimal, Decimal]:
         order_discount_amount=None if invoice.order_discount_percent else invoice.order_discount_amount,
         tax_rounding=invoice.tax_rounding,
     )
-    return totals.net_total, totals.tax_total, totals.total
+    rounding = cash_rounding(totals.total, invoice.rounding_unit) if invoice.rounding_unit else invoice.rounding_amount
+    return totals.net_total, totals.tax_total, rounding
 
 
 # -- what is open ------------------------------------------------------------------------------------------------------

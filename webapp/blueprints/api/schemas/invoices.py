@@ -141,6 +141,7 @@ class InvoiceSummary(Output):
     due_date: str | None
     net_total: Money
     tax_total: Money
+    rounding_amount: Money
     total: Money
     amount_paid: Money
     amount_due: Money
@@ -164,6 +165,7 @@ class InvoiceSummary(Output):
             due_date=invoice.due_date.isoformat() if invoice.due_date else None,
             net_total=plain(invoice.net_total, currency),
             tax_total=plain(invoice.tax_total, currency),
+            rounding_amount=plain(invoice.rounding_amount, currency),
             total=plain(invoice.total, currency),
             amount_paid=plain(invoice.paid_amount + invoice.settled_before, currency),
             amount_due=plain(invoice.open_amount, currency),
@@ -206,6 +208,7 @@ class CreditNoteOutput(Output):
     lines: list[BilledLine]
     net_total: Money
     tax_total: Money
+    rounding_amount: Money
     total: Money
     amount_applied: Money
     unapplied: Money
@@ -227,6 +230,7 @@ class CreditNoteOutput(Output):
             lines=[BilledLine.of(line, currency) for line in note.lines],
             net_total=plain(note.net_total, currency),
             tax_total=plain(note.tax_total, currency),
+            rounding_amount=plain(note.rounding_amount, currency),
             total=plain(note.total, currency),
             amount_applied=plain(note.applied_amount, currency),
             unapplied=plain(note.unapplied, currency),

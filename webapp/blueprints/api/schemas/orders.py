@@ -236,6 +236,7 @@ class OrderSummary(Output):
     order_discount_amount: Money
     net_total: Money
     tax_total: Money
+    rounding_amount: Money
     total: Money
     allocation_status: str
     shipping_status: str
@@ -299,6 +300,7 @@ def _head(order: Order) -> dict[str, Any]:
         "order_discount_amount": plain(order.order_discount_amount, currency),
         "net_total": plain(order.net_total, currency),
         "tax_total": plain(order.tax_total, currency),
+        "rounding_amount": plain(order.rounding_amount, currency),
         "total": plain(order.total, currency),
         "allocation_status": allocation_status(counts).value,
         "shipping_status": shipping_status(counts).value,

@@ -11,7 +11,7 @@ from webapp.domain.cash import credited_in_all
 from webapp.domain.document_tax import rounded_tax
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.money import plain
-from webapp.domain.numbers import Number, parse_money, parse_quantity, tidy
+from webapp.domain.numbers import Number, parse_money, parse_quantity, parse_signed_quantity, tidy
 from webapp.models import CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
 from webapp.queries.credited import Credited, GivenBack
 from webapp.services.settlement import check_positive
@@ -55,10 +55,14 @@ def lines_for(invoice: Invoice, before: Mapping[int, Credited], wanted: Sequence
 
 
 def _by_quantity(line: InvoiceLine, done: Credited, wanted: CreditLine, currency: str, place: int) -> CreditNoteLine:
-    """A quantity at the price invoiced, less what was taken off that price before; the last takes the rest."""
-    quantity = parse_quantity(wanted.quantity if wanted.quantity is not None else "", field="quantity")
+    """A quantity at the price invoiced, less what was taken off that price before; the last takes the rest.
+
+    A line that took something back has a negative quantity, and is credited by one.
+    """
+    parse = parse_quantity if line.quantity > 0 else parse_signed_quantity
+    quantity = parse(wanted.quantity if wanted.quantity is not None else "", field="quantity")
     left = line.quantity - done.quantity
-    if quantity > left:
+    if not min(left, ZERO) <= quantity <= max(left, ZERO):
         raise Refused(
             f"Line {line.line_number}: {tidy(left):f} {line.unit} can be credited, not {tidy(quantity):f}.",
             {"line_number": line.line_number, "to_credit": f"{tidy(left):f}"},

@@ -236,7 +236,7 @@ def _check_within(credit_note: CreditNote, invoice: Invoice) -> None:
     before = credited_of(invoice)
     for line in {line.invoice_line for line in credit_note.lines}:
         done = before[line.id]
-        if done.quantity > line.quantity or abs(done.net + done.price_net) > abs(line.net_amount):
+        if abs(done.quantity) > abs(line.quantity) or abs(done.net + done.price_net) > abs(line.net_amount):
             raise Refused(f"More than was invoiced would be credited on line {line.line_number}.")
 
 

@@ -22,6 +22,7 @@ from webapp.blueprints.api.schemas.base import (
     Reason,
     Reference,
     Sentence,
+    SignedQuantity,
     Word,
     count,
     price,
@@ -58,10 +59,10 @@ class SendingInput(Input):
 
 
 class CreditedPart(Input):
-    """What to credit of an invoice's line: a quantity (base units), or an amount off its price."""
+    """What to credit of an invoice's line: a quantity (base units, of the line's sign), or an amount off its price."""
 
     line_number: LineNumber
-    quantity: Quantity | None = None
+    quantity: SignedQuantity | None = None
     amount: Amount | None = None
 
 
@@ -95,15 +96,18 @@ class InvoiceQuery(ListQuery):
 
 
 class BilledLine(Output):
-    """A line of an invoice or credit note, in base units."""
+    """A line of an invoice or credit note, in base units; ``unit_price`` is for ``price_base`` of them."""
 
     line_number: int
     sku: str
     item: str
+    is_charge: bool
     quantity: Count
     unit: str
     unit_price: Money
+    price_base: Count
     discount_percent: Count
+    line_charges: Money
     net_amount: Money
     tax_percent: Count
     tax_amount: Money
@@ -116,10 +120,13 @@ class BilledLine(Output):
             line_number=line.line_number,
             sku=line.sku,
             item=line.description,
+            is_charge=line.is_charge,
             quantity=count(line.quantity),
             unit=line.unit,
             unit_price=price(line.unit_price, currency) or "",
+            price_base=count(line.price_base),
             discount_percent=count(line.discount_percent),
+            line_charges=plain(line.line_charges, currency),
             net_amount=plain(line.net_amount, currency),
             tax_percent=count(line.tax_percent),
             tax_amount=plain(line.tax_amount, currency),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from webapp.domain.allowances import allowance_percent, together
 from webapp.domain.approval import ApprovedLine, Fingerprint, covers
+from webapp.domain.money import round_half_up
+from webapp.domain.order_facts import wanted
 from webapp.domain.pricing import effective_discount
-from webapp.domain.states import ApprovalState
+from webapp.domain.states import ApprovalState, OrderState
 from webapp.models import Approval, ApprovalKind, Order, OrderLine
 
 
@@ -23,12 +26,28 @@ def over_limit(order: Order) -> list[OverLimit]:
     """The lines whose effective discount is above the maximum of who entered them."""
     found = []
     for line in order.lines:
-        percent = effective_discount(
-            line.unit_price, line.derived_price, line.discount_percent, order.order_discount_percent
-        )
+        percent = effective_discount(line.unit_price, line.derived_price, line.discount_percent, given_on_order(order))
         if percent > line.entered_limit:
             found.append(OverLimit(line, percent))
     return found
+
+
+def given_on_order(order: Order) -> Decimal:
+    """What order discount and allowances take off every line, in percent, unrounded."""
+    return together(order.order_discount_percent, allowance_share(order))
+
+
+def allowance_share(order: Order) -> Decimal:
+    """What allowances take off the goods that are still wanted, in percent of their net, unrounded.
+
+    On a closed order what was billed of the allowances counts: the rest of them never will be.
+    """
+    is_closed = order.state is OrderState.CLOSED
+    amounts = (charge.invoiced_amount if is_closed else charge.amount for charge in order.charges)
+    allowances = -sum((amount for amount in amounts if amount < 0), Decimal(0))
+    goods = [line for line in order.lines if wanted(line.counts)] if allowances else []
+    net = sum((line.net_amount * wanted(line.counts) / line.quantity for line in goods), Decimal(0))
+    return allowance_percent(allowances, net) if goods else Decimal(0)
 
 
 def approvals_of(order: Order) -> list[Approval]:
@@ -93,6 +112,7 @@ def _fingerprint(order: Order, lines: list[OrderLine], total: Decimal) -> Finger
         total=total,
         order_discount_percent=order.order_discount_percent,
         allowances=-sum((charge.amount for charge in order.charges if charge.amount < 0), Decimal(0)),
+        allowance_percent=round_half_up(allowance_share(order), 4),
     )
 
 

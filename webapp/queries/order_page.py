@@ -17,13 +17,15 @@ from webapp.domain.order_facts import to_ship, wanted
 from webapp.domain.permissions import Permission
 from webapp.domain.pricing import PriceStep, effective_discount
 from webapp.domain.states import OrderState
-from webapp.models import Approval, ApprovalKind, Comment, Order, OrderLine, User
+from webapp.models import Approval, ApprovalKind, Comment, Order, OrderCharge, OrderLine, User
 from webapp.queries import timeline
+from webapp.queries.approval_facts import allowance_share, given_on_order
 from webapp.queries.blockers import Blocker, blockers_of
 from webapp.queries.company import company
 from webapp.queries.order_facts import OrderFacts, facts_of, find_order
 from webapp.queries.order_steps import Step, steps_of
 from webapp.queries.order_words import ON_HOLD, REFUSED_CREDIT, Tag, head_tags, line_tag
+from webapp.queries.settings import tax_code_choices
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
 EDITABLE = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED, OrderState.APPROVED, OrderState.CONFIRMED)
@@ -114,6 +116,7 @@ class OrderPage:
     user: User
     history: Sequence[timeline.Entry]
     comments: Sequence[Comment]
+    tax_codes: dict[int, tuple[str, str]]
 
     @property
     def order(self) -> Order:
@@ -194,6 +197,15 @@ class OrderPage:
         """One line by its number."""
         return next((view for view in self.lines if view.number == number), None)
 
+    def code_of(self, charge: OrderCharge) -> str:
+        """The code of a charge's tax."""
+        return self.tax_codes[charge.tax_code_id][0]
+
+    @cached_property
+    def allowance_percent(self) -> Decimal:
+        """What allowances take off the goods, in percent of their net."""
+        return round_half_up(allowance_share(self.order), 2)
+
     @property
     def next_line_number(self) -> int:
         return max((line.line_number for line in self.order.lines), default=0) + 1
@@ -240,6 +252,7 @@ def order_page(number: str, user: User) -> OrderPage:
         user=user,
         history=timeline.history_of(Order.document_kind, order.id, order.currency),
         comments=_comments(order),
+        tax_codes=tax_code_choices(),
     )
 
 
@@ -250,7 +263,7 @@ def address_of(order: Order) -> str:
 
 def given_away(line: OrderLine, order: Order) -> Decimal:
     """What a line gives away in percent of the price the rules gave."""
-    return effective_discount(line.unit_price, line.derived_price, line.discount_percent, order.order_discount_percent)
+    return effective_discount(line.unit_price, line.derived_price, line.discount_percent, given_on_order(order))
 
 
 def _comments(order: Order) -> Sequence[Comment]:

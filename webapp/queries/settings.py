@@ -86,6 +86,12 @@ def tax_codes() -> Sequence[TaxCode]:
     return db.session.scalars(select(TaxCode).order_by(TaxCode.code)).all()
 
 
+def tax_code_choices() -> dict[int, tuple[str, str]]:
+    """By id each tax code's code and how a list of choices names it."""
+    found = db.session.execute(select(TaxCode.id, TaxCode.code, TaxCode.name).order_by(TaxCode.code))
+    return {id_: (code, code if code == name else f"{code}, {name}") for id_, code, name in found}
+
+
 def find_tax_code(code: str) -> TaxCode:
     """The tax code called ``code`` with its rates. Raises NotFound."""
     found = db.session.scalars(select(TaxCode).where(TaxCode.code == code)).one_or_none()

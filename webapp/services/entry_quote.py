@@ -12,6 +12,7 @@ from webapp.domain.permissions import Permission
 from webapp.domain.pricing import DerivedPrice, effective_discount
 from webapp.domain.totals import calculate_line
 from webapp.models import Order, User, Variant
+from webapp.queries.approval_facts import given_on_order
 from webapp.queries.company import today
 from webapp.queries.exposure import standing_of
 from webapp.queries.free_stock import free_for
@@ -67,7 +68,7 @@ def quote_entry(order: Order, entry: Entry, user: User) -> EntryQuote:
     given = ZERO
     if unit_price is not None:
         amounts = calculate_line(unit_price, base / factor, discount, tax_percent, currency=order.currency)
-        given = effective_discount(unit_price, gave, discount, order.order_discount_percent)
+        given = effective_discount(unit_price, gave, discount, given_on_order(order))
     free = free_for(order.location_id, {variant.id}).get(variant.id, ZERO)
     return EntryQuote(
         variant=variant,

@@ -70,8 +70,12 @@ class LineChange(Input):
 
 
 class ChargeInput(Input):
-    """A charge such as freight, net of tax; a negative amount is an allowance."""
+    """A charge such as freight, net of tax; a negative amount is an allowance, whose description says why.
 
+    In a change ``id`` names a charge that stays, with what was billed of it.
+    """
+
+    id: LineNumber | None = None
     kind: Code
     amount: Amount
     tax_code: Code
@@ -165,6 +169,7 @@ class LineOutput(Output):
 class ChargeOutput(Output):
     """A charge."""
 
+    id: int
     kind: str
     description: str
     amount: Money
@@ -175,6 +180,7 @@ class ChargeOutput(Output):
     def of(cls, charge: OrderCharge, currency: str) -> ChargeOutput:
         """The charge, its amounts as strings."""
         return cls(
+            id=charge.id,
             kind=charge.kind,
             description=charge.description,
             amount=plain(charge.amount, currency),

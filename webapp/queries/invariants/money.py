@@ -47,6 +47,9 @@ def invoices_add_up() -> Iterable[Offence]:
     for invoice in _invoices():
         for fault in adds_up(totals_of(invoice)):
             yield Offence("I7", invoice.label.lower(), fault)
+        for line in invoice.lines:
+            if line.line_charges != _sum(Decimal(one["amount"]) for one in line.adjustments):
+                yield Offence("I7", invoice.label.lower(), f"line {line.line_number} has other charges than it tells")
 
 
 @invariant("I7")

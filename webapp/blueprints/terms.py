@@ -45,7 +45,7 @@ RATE = [
 ]
 ROUNDING = [
     Section(
-        "Cash rounding",
+        "Round a currency",
         [
             [Field("currency", "Currency", "select", optional=False, options=[(code, code) for code in CURRENCIES])],
             [number("unit", "Totals are whole multiples of", optional=False, hint="Like 0.05 for CHF, or 1 for SEK.")],

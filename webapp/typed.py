@@ -16,7 +16,7 @@ from flask import Flask, request
 from webapp import filters
 from webapp.domain.errors import BadInput, DomainError
 from webapp.domain.money import decimals_of
-from webapp.domain.numbers import parse_date, parse_money, parse_quantity
+from webapp.domain.numbers import parse_date, parse_money, parse_quantity, parse_signed_quantity
 
 NOTHING: Mapping[str, str] = {}
 SWAPPED = str.maketrans(",.", ".,")
@@ -48,6 +48,11 @@ def money_or_problem(text: str, currency: str, field: str) -> Decimal | BadInput
 def typed_quantity(name: str) -> Decimal:
     """The quantity, more than 0, in a field of this request's form. Raises BadInput."""
     return parse_quantity(request.form.get(name, ""), field=name, decimal_comma=filters.decimal_comma())
+
+
+def typed_signed_quantity(name: str) -> Decimal:
+    """The quantity of either sign, not 0, in a field of this request's form. Raises BadInput."""
+    return parse_signed_quantity(request.form.get(name, ""), field=name, decimal_comma=filters.decimal_comma())
 
 
 def typed_day(name: str) -> date | None:

@@ -226,3 +226,21 @@ def counted():
     event.listen(db.engine, "before_cursor_execute", note)
     yield sent
     event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_a_charge_with_its_id_stays_and_the_others_are_replaced(sales):
+    order = entered(sales)
+    path = f"/sales/orders/{order['order_number']}/"
+    freight = {"kind": "freight", "amount": "12.50", "tax_code": "STD"}
+    late = {"kind": "allowance", "amount": -5, "tax_code": "STD", "description": "Late"}
+    first = ok(sales.patch(path, {"charges": [freight, late], "version": order["version"]}))
+    kept = first["charges"][1]
+    assert (kept["description"], kept["amount"]) == ("Late", "-5.00")
+
+    changed = [{"kind": "allowance", "amount": "-4", "tax_code": "STD", "description": "Late", "id": kept["id"]}]
+    second = ok(sales.patch(path, {"charges": changed, "version": first["version"]}))
+
+    assert [(charge["id"], charge["amount"]) for charge in second["charges"]] == [(kept["id"], "-4.00")]
+    for wrong, field in (({"id": 999}, "charges.0.id"), ({"description": ""}, "charges.0.description")):
+        body = {"charges": [changed[0] | wrong], "version": second["version"]}
+        assert field in ok(sales.patch(path, body), 422)["details"]

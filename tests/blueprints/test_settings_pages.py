@@ -210,3 +210,14 @@ def test_a_tax_code_is_made_of_others_and_shows_what_they_charge(stocked, browse
     assert "100.00 → GST 5.00, QST 10.47" in words(client.get("/settings/tax-codes/BOTH"))
     assert submit(client, "/settings/tax-codes/BOTH/parts", on_tax).status_code == 409
     assert submit(browse(Role.SALES), "/settings/tax-codes/BOTH/parts", made_of).status_code == 403
+
+
+def test_cash_rounding_is_set_refused_and_removed(stocked, browse):
+    client = browse(Role.ADMIN)
+    bad = submit(client, "/settings/cash-rounding", {"currency": "CHF", "unit": "0.01"})
+    assert (bad.status_code, "Unit must be more than 0.01" in words(bad)) == (422, True)
+    assert submit(client, "/settings/cash-rounding", {"currency": "CHF", "unit": "0.05"}).status_code == 303
+    assert "CHF CHF 0.05" in words(client.get("/settings/cash-rounding")).replace("\u202f", " ")
+    assert submit(client, "/settings/cash-rounding/removal", {"currency": "CHF"}).status_code == 303
+    assert "None yet: every total stands" in words(client.get("/settings/cash-rounding"))
+    assert submit(browse(Role.SALES), "/settings/cash-rounding", {"currency": "CHF", "unit": "1"}).status_code == 403

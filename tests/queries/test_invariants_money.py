@@ -21,6 +21,14 @@ PLANTS = {
     "I7: a line whose net and tax are not its total": "UPDATE invoice_lines SET tax_amount = tax_amount + 100",
     "I7: a credit note over more than its lines": """
         UPDATE credit_note_lines SET net_amount = net_amount - 100, tax_amount = tax_amount + 200""",
+    "I7: a charge of a line that its amounts do not have": """
+        UPDATE invoice_lines SET adjustments = '[{"reason": "Fitting", "amount": "1"}]' WHERE line_number = 1""",
+    "I7: cash rounding that nobody added to the total": "UPDATE credit_notes SET rounding_amount = 100",
+    "I22: cash rounding that is not to the coin": """
+        UPDATE invoices SET rounding_unit = 50000, rounding_amount = rounding_amount + 100, total = total + 100
+            WHERE invoice_number LIKE '%-001';
+        UPDATE journal_lines SET amount = amount + 100 WHERE account_code = '1200' AND :first;
+        UPDATE journal_lines SET amount = amount - 100 WHERE account_code = '4000' AND :first""",
     "I8: an invoice that counts a payment nobody made": """
         UPDATE invoices SET paid_amount = paid_amount + 100 WHERE id = (SELECT max(id) FROM invoices)""",
     "I9: receivables that no document explains": """

@@ -23,7 +23,9 @@ from webapp.services.approvals import approve_order
 from webapp.services.confirmation import confirm_order
 from webapp.services.credit_notes import draft_credit_note, post_credit_note
 from webapp.services.customer_prices import put_customer_price
+from webapp.services.free_invoices import Adjustment, FreeCharge, FreeInvoice, FreeLine, draft_free_invoice
 from webapp.services.invoicing import draft_invoice
+from webapp.services.order_charges import ChargeInput
 from webapp.services.order_entry import OrderInput, create_order
 from webapp.services.order_flow import submit_order
 from webapp.services.order_lines import LineInput
@@ -79,7 +81,11 @@ def _entered(staff: Staff) -> Documents:
     """A quote, an order that is being typed in, one that waits for two approvals, one that credit stops."""
     lines = [LineInput("A-1", D(12)), LineInput("CHEESE", D(500))]
     quote = create_order(OrderInput("ACME", lines, as_quote=True), actor=staff.sales)
-    draft = create_order(OrderInput("ACME", lines, coupons=["SPRING10"]), actor=staff.sales)
+    charges = [
+        ChargeInput("freight", D("12.50"), "VAT19", "Freight"),
+        ChargeInput("allowance", D(-90), "VAT19", "Two weeks late"),
+    ]
+    draft = create_order(OrderInput("ACME", lines, charges=charges, coupons=["SPRING10"]), actor=staff.sales)
     cheap = LineInput("A-1", D(3), discount_percent=D(12))
     waiting = create_order(OrderInput("ACME", [cheap]), actor=staff.sales)
     submit_order(waiting.number, reason="Their first order.", actor=staff.sales)
@@ -102,11 +108,22 @@ def _billed(staff: Staff) -> Documents:
     """An invoice that is paid in part, a draft of one, a payment, and money on account."""
     invoice = make_posted_invoice(make_shipped_order({"A-1": 4, "B-1": 10}, staff), staff)
     draft = draft_invoice(make_shipped_order({"B-1": 7}, staff), actor=staff.accountant)
+    free = draft_free_invoice(
+        FreeInvoice(
+            "ACME",
+            [
+                FreeLine("Tasting for twelve", D(1), D(240), "VAT19", adjustments=[Adjustment("At night", D(30))]),
+                FreeLine("Glasses brought back", D(-12), D("1.50"), "VAT19", unit="pcs"),
+            ],
+            charges=[FreeCharge("Travel", D("35.50"), "VAT7")],
+        ),
+        actor=staff.accountant,
+    )
     payment = record_payment(invoice, D(100), "BANK_TRANSFER", "TXN 1", staff.accountant)
     record_receipt(
         "ACME", D(50), "BANK_TRANSFER", "TXN 2", allocations=[], keep_on_account=True, actor=staff.accountant
     )
-    return {"invoice": invoice.number, "invoice_draft": draft.id, "payment": payment.number}
+    return {"invoice": invoice.number, "invoice_draft": draft.id, "free_draft": free.id, "payment": payment.number}
 
 
 def _put_right(staff: Staff) -> Documents:

@@ -42,6 +42,7 @@ DOORS = (
     Door("Payment terms", "When invoices are due", "terms.index", "clock", P.SETTINGS_READ),
     Door("Payment methods", "How customers pay, and where it lands", "terms.methods", "payment", P.SETTINGS_READ),
     Door("Exchange rates", "What other currencies are worth, by date", "terms.rates", "swap", P.SETTINGS_READ),
+    Door("Cash rounding", "Currencies whose totals end in a coin", "terms.roundings", "payment", P.SETTINGS_READ),
     Door("Locations", "Warehouses and bins", "places.index", "box", P.STOCK_READ),
     Door("Categories", "How items are grouped", "groupings.categories", "price", P.ITEMS_READ),
     Door("Customer groups", "Customers who share a price list", "groupings.groups", "people", P.CUSTOMERS_READ),

@@ -1,4 +1,4 @@
-"""Payment terms, payment methods and exchange rates."""
+"""Payment terms, payment methods, exchange rates and cash rounding."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from webapp.domain.errors import DomainError
 from webapp.domain.fields import written
 from webapp.domain.money import CURRENCIES
 from webapp.domain.permissions import Permission
+from webapp.filters import amount
 from webapp.filters import day as shown_day
 from webapp.form_posts import run_once, try_once
 from webapp.queries import settings as reads
@@ -40,6 +41,16 @@ RATE = [
             [number("rate", "Worth in the base currency", optional=False)],
         ],
         "posted documents keep theirs",
+    )
+]
+ROUNDING = [
+    Section(
+        "Round a currency",
+        [
+            [Field("currency", "Currency", "select", optional=False, options=[(code, code) for code in CURRENCIES])],
+            [number("unit", "Totals are whole multiples of", optional=False, hint="Like 0.05 for CHF, or 1 for SEK.")],
+        ],
+        "for new documents",
     )
 ]
 
@@ -110,6 +121,38 @@ def remove_rate() -> Response:
 
     run_once(work)
     return htmx.go_to(url_for("terms.rates"), said=f"The rate of {currency} is removed.")
+
+
+@bp.get("/cash-rounding")
+@requires(Permission.SETTINGS_READ)
+def roundings() -> str:
+    """The currencies whose totals are rounded to a coin, and the form for one."""
+    return _roundings_page({})
+
+
+@bp.post("/cash-rounding")
+@requires(Permission.SETTINGS_WRITE)
+def create_rounding() -> Response | tuple[str, int]:
+    """Round a currency, or round it otherwise."""
+    values = typed_whole(ROUNDING)
+    attempt = try_once(lambda: {"unit": str(terms.put_cash_rounding(actor=current_user, **values).unit)})
+    if attempt.refusal:
+        return _roundings_page(values, attempt.refusal), attempt.status
+    return htmx.go_to(url_for("terms.roundings"), said=f"The rounding of {values['currency']} is saved.")
+
+
+@bp.post("/cash-rounding/removal")
+@requires(Permission.SETTINGS_WRITE)
+def remove_rounding() -> Response:
+    """Round a currency no more."""
+    currency = request.form.get("currency", "")
+
+    def work() -> dict[str, str]:
+        terms.remove_cash_rounding(currency, actor=current_user)
+        return {}
+
+    run_once(work)
+    return htmx.go_to(url_for("terms.roundings"), said=f"Totals in {currency} are no longer rounded to a coin.")
 
 
 # --- pages -----------------------------------------------------------------------------------------------------------
@@ -220,6 +263,31 @@ def _rates_page(values: dict[str, str], refusal: DomainError | None = None) -> s
         here=url_for("terms.rates"),
         note=f"what one unit is worth in {base}",
         empty=f"None yet: only documents in {base} can be posted.",
+        may_write=can(Permission.SETTINGS_WRITE),
+    )
+    return render_template("settings/catalogue.html", page=page)
+
+
+def _roundings_page(values: dict[str, str], refusal: DomainError | None = None) -> str:
+    rows = [
+        Row(
+            [one.currency, amount(one.unit, one.currency)],
+            removal=url_for("terms.remove_rounding"),
+            removal_fields={"currency": one.currency},
+        )
+        for one in reads.cash_roundings()
+    ]
+    page = Catalogue(
+        title="Cash rounding",
+        heads=("Currency", "Totals are multiples of"),
+        numeric=(1,),
+        rows=rows,
+        form=RecordForm(ROUNDING, values, refusal),
+        action=url_for("terms.create_rounding"),
+        button="Save rounding",
+        here=url_for("terms.roundings"),
+        note="the difference has its own row on the document and its own account",
+        empty="None yet: every total stands to the smallest unit of its currency.",
         may_write=can(Permission.SETTINGS_WRITE),
     )
     return render_template("settings/catalogue.html", page=page)

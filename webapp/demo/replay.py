@@ -24,8 +24,9 @@ from webapp.services.allocation import allocate_order
 from webapp.services.approvals import approve_order
 from webapp.services.confirmation import confirm_order
 from webapp.services.invoicing import draft_invoice, validate_invoice
+from webapp.services.order_charges import ChargeInput
 from webapp.services.order_copies import copy_order
-from webapp.services.order_entry import ChargeInput, OrderInput, create_order
+from webapp.services.order_entry import OrderInput, create_order
 from webapp.services.order_flow import submit_order
 from webapp.services.order_lines import LineInput
 from webapp.services.payments import record_payment

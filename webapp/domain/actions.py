@@ -24,6 +24,7 @@ class Action(StrEnum):
     TERMS_CHANGED = "company.terms_changed"
     METHODS_CHANGED = "company.methods_changed"
     RATES_CHANGED = "company.rates_changed"
+    CASH_ROUNDING_CHANGED = "company.cash_rounding_changed"
     CATEGORY_CHANGED = "company.category_changed"
     DISCOUNT_LIMIT_CHANGED = "company.discount_limit_changed"
     GROUP_CHANGED = "company.customer_group_changed"

@@ -37,7 +37,8 @@ class ApprovedLine:
 class Fingerprint:
     """A document, or some of its lines, as it was approved.
 
-    ``allowances`` is the sum of its negative charges, as a positive amount; amounts are in ``currency``.
+    ``allowances`` is the sum of its negative charges, as a positive amount, and ``allowance_percent`` the part of its
+    goods that they take off; amounts are in ``currency``.
     """
 
     customer: str
@@ -47,6 +48,7 @@ class Fingerprint:
     order_discount_percent: Decimal = ZERO
     order_discount_amount: Decimal = ZERO
     allowances: Decimal = ZERO
+    allowance_percent: Decimal = ZERO
 
     def as_dict(self) -> dict[str, Any]:
         """Safe for JSON: decimals are strings of plain digits."""
@@ -77,10 +79,13 @@ class Fingerprint:
             )
             for line in data["lines"]
         )
-        return cls(data["customer"], data["currency"], lines, **{name: Decimal(data[name]) for name in _DECIMALS})
+        decimals = {name: Decimal(data.get(name, _UNCOMPARED)) for name in _DECIMALS}
+        return cls(data["customer"], data["currency"], lines, **decimals)
 
 
-_DECIMALS = ("total", "order_discount_percent", "order_discount_amount", "allowances")
+_DECIMALS = ("total", "order_discount_percent", "order_discount_amount", "allowances", "allowance_percent")
+_UNCOMPARED = "100"
+"""What a fingerprint has that was taken before the part of allowances was: no part is above it."""
 _LINE_DECIMALS = ("quantity", "unit_price", "discount_percent", "price_base")
 
 
@@ -103,7 +108,7 @@ def _document_reasons(approved: Fingerprint, now: Fingerprint) -> Iterator[str]:
         yield "The customer is another."
     if now.currency != approved.currency:
         yield "The currency is another."
-    if _raised(approved, now, "order_discount_percent", "order_discount_amount", "allowances"):
+    if _raised(approved, now, "order_discount_percent", "order_discount_amount", "allowances", "allowance_percent"):
         yield "The order discount is higher."
     if _raised(approved, now, "total"):
         yield "The total is higher."

@@ -41,9 +41,10 @@ def credit_share(
     """What a credit note takes of an invoiced ``amount`` (net, tax or discount of a line) in ``currency``.
 
     In proportion to the quantity credited on this and all earlier credit notes, less ``credited_before``; the whole
-    rest takes the remaining amount, so that full credit leaves exactly 0. Raises ValueError for more than was invoiced.
+    rest takes the remaining amount, so that full credit leaves exactly 0. A line of a negative quantity is credited by
+    negative quantities. Raises ValueError for more than was invoiced.
     """
-    if not 0 <= quantity_so_far <= invoiced_quantity:
+    if not min(invoiced_quantity, ZERO) <= quantity_so_far <= max(invoiced_quantity, ZERO):
         raise ValueError(f"{quantity_so_far} of {invoiced_quantity} cannot be credited")
     return bill_share(
         amount,

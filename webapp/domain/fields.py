@@ -104,7 +104,8 @@ def document_number(value: Any, field: str) -> str:
     A part after a slash holds a digit in its first word (R/2025/17), so that it is never one of our own words.
     """
     found = clean(value, field=field, max_length=LONGEST_NUMBER, required=True)
-    if not _DOCUMENT_NUMBER.fullmatch(found) or found.lower().startswith(RESERVED_BEGINNINGS) or found.endswith(".pdf"):
+    is_reserved = found.lower() in RESERVED_CODES or found.lower().startswith(RESERVED_BEGINNINGS)
+    if not _DOCUMENT_NUMBER.fullmatch(found) or is_reserved or found.endswith(".pdf"):
         raise BadInput(
             f"{numbers.label(field)} {found} must begin with a letter or digit and hold only letters, digits, single"
             " blanks, . _ - + * : ( ) , & and slashes before a part with a digit.",

@@ -81,6 +81,15 @@ def round_money(value: Decimal, currency: str) -> Decimal:
     return round_half_up(value, decimals_of(currency))
 
 
+def cash_rounding(amount: Decimal, unit: Decimal | None) -> Decimal:
+    """What must be added to ``amount`` to make it a whole multiple of the cash ``unit``, half-up: 10.03 at 0.05 gives
+    0.02. Without a unit nothing is."""
+    if unit is None:
+        return Decimal(0)
+    coins = round_half_up(WIDE.divide(exact(amount), exact(unit)), 0)
+    return WIDE.subtract(WIDE.multiply(coins, unit), amount) + 0
+
+
 def is_whole_minor(value: Decimal, currency: str) -> bool:
     """Whether ``value`` is a whole number of minor units of ``currency``."""
     return value.is_finite() and value == round_money(value, currency)

@@ -8,6 +8,7 @@ from webapp.models.audit import Event, EventDocument, StateChange
 from webapp.models.company import (
     Account,
     ApprovalPolicy,
+    CashRounding,
     Company,
     ExchangeRate,
     NumberSeries,
@@ -50,11 +51,11 @@ from webapp.models.taxes import TaxClassRule, TaxCode, TaxCodePart, TaxRate
 
 __all__ = [
     "Account", "Address", "AddressKind", "Allocation", "ApiToken", "Approval", "ApprovalKind", "ApprovalPolicy",
-    "Batch", "Category", "CheckStage", "Comment", "Company", "CreditApplication", "CreditHold", "CreditNote",
-    "CreditNoteLine", "CreditNoteTax", "Customer", "CustomerGroup", "CustomerPrice", "DiscountLimit", "Disposition",
-    "DocumentFile",
-    "Event", "EventDocument", "ExchangeRate", "IdempotencyKey", "Invoice", "InvoiceLine", "InvoiceTax", "Item",
-    "Journal", "JournalLine", "ListPrice", "Location", "LoginAttempt", "LoginSession", "Lot", "MovementKind",
+    "Batch", "CashRounding", "Category", "CheckStage", "Comment", "Company", "CreditApplication", "CreditHold",
+    "CreditNote", "CreditNoteLine", "CreditNoteTax", "Customer", "CustomerGroup", "CustomerPrice", "DiscountLimit",
+    "Disposition", "DocumentFile", "Event", "EventDocument", "ExchangeRate", "IdempotencyKey", "Invoice", "InvoiceLine",
+    "InvoiceTax", "Item", "Journal", "JournalLine", "ListPrice", "Location", "LoginAttempt", "LoginSession", "Lot",
+    "MovementKind",
     "NumberSeries", "Order", "OrderCharge", "OrderLine", "OutboxMessage", "Package", "Payment",
     "PaymentApplication", "PaymentMethod", "PaymentTerm", "PriceList", "Promotion", "PromotionScope",
     "PromotionState", "PromotionUse", "Return", "ReturnLine", "Sending", "Serial",

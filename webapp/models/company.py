@@ -88,6 +88,17 @@ class ExchangeRate(Base):
     __table_args__ = (sa.CheckConstraint("rate > 0", name="rate"),)
 
 
+class CashRounding(Base):
+    """Totals in ``currency`` are rounded to whole multiples of ``unit``, since no smaller coin is paid."""
+
+    __tablename__ = "cash_rounding"
+
+    currency: Mapped[str] = mapped_column(sa.String(3), primary_key=True)
+    unit: Mapped[Decimal] = mapped_column(Money)
+
+    __table_args__ = (sa.CheckConstraint("unit > 0", name="unit"),)
+
+
 class PaymentTerm(Base):
     """When an invoice is due: days, then perhaps the month's end, then extra days or a fixed day."""
 

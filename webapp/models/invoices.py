@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 class Billed(Stateful, Versioned):
     """What an invoice and a credit note have in common. Amounts are in ``currency`` and positive on both.
 
-    Where ``prices_include_tax``, prices, discounts and subtotals are gross.
+    Where ``prices_include_tax``, prices, discounts and subtotals are gross. ``total`` is what is owed: net, tax and
+    ``rounding_amount``, which brings it to a whole multiple of ``rounding_unit``; without a unit it is what was agreed,
+    mostly 0.
     """
 
     id: Mapped[Id]
@@ -40,6 +42,8 @@ class Billed(Stateful, Versioned):
     shipping_address: Mapped[dict[str, Any]]
     net_total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     tax_total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
+    rounding_unit: Mapped[Decimal | None] = mapped_column(Money)
+    rounding_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     created_by_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
     created_at: Mapped[datetime]
@@ -65,7 +69,8 @@ class Billed(Stateful, Versioned):
 class BilledLine:
     """One line of an invoice or credit note, in base units, with its own amounts.
 
-    ``tax_parts`` are the taxes that make up its tax, with their amounts, where they are several.
+    ``tax_parts`` are the taxes that make up its tax, with their amounts, where they are several. ``line_charges`` is
+    what the line's own charges less its own allowances add to its net.
     """
 
     id: Mapped[Id]
@@ -80,6 +85,7 @@ class BilledLine:
     subtotal: Mapped[Decimal] = mapped_column(Money)
     discount_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     order_discount_share: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
+    line_charges: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     net_amount: Mapped[Decimal] = mapped_column(Money)
     tax_code_id: Mapped[int] = mapped_column(sa.ForeignKey("tax_codes.id"))
     tax_category: Mapped[str] = mapped_column(sa.String(3))
@@ -175,22 +181,27 @@ class Invoice(Billed, Base):
 
 
 class InvoiceLine(BilledLine, Base):
+    """A line of goods or services, or with ``is_charge`` a charge (negative: allowance) of the whole document.
+
+    ``adjustments`` tells each part of ``line_charges``: its reason and, as text, its amount.
+    """
+
     __tablename__ = "invoice_lines"
 
     invoice_id: Mapped[int] = mapped_column(sa.ForeignKey("invoices.id"))
     order_line_id: Mapped[int | None] = mapped_column(sa.ForeignKey("order_lines.id"), index=True)
     order_charge_id: Mapped[int | None] = mapped_column(sa.ForeignKey("order_charges.id"), index=True)
+    is_charge: Mapped[bool] = mapped_column(default=False)
+    adjustments: Mapped[list[Any]] = mapped_column(default=list)
 
     invoice: Mapped[Invoice] = relationship(back_populates="lines")
     order_line: Mapped[OrderLine | None] = relationship()
     order_charge: Mapped[OrderCharge | None] = relationship()
 
-    __table_args__ = (sa.UniqueConstraint("invoice_id", "line_number"),)
-
-    @property
-    def is_charge(self) -> bool:
-        """Whether this is a document charge such as freight, and no goods."""
-        return self.order_charge_id is not None
+    __table_args__ = (
+        sa.UniqueConstraint("invoice_id", "line_number"),
+        sa.CheckConstraint("order_charge_id IS NULL OR is_charge", name="charge"),
+    )
 
 
 class InvoiceTax(BilledTax, Base):

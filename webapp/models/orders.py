@@ -30,7 +30,8 @@ class Order(Stateful, Versioned, Base):
 
     ``to_ship_amount`` and ``to_bill_amount`` are the order's parts C and B of the customer's exposure (tax included),
     kept by the commands that change what they follow from. Where ``prices_include_tax``, prices, discounts, subtotals
-    and charges are gross.
+    and charges are gross. ``rounding_amount`` is what cash rounding is expected to add to net and tax; each invoice
+    rounds anew.
     """
 
     __tablename__ = "orders"
@@ -63,6 +64,8 @@ class Order(Stateful, Versioned, Base):
     subtotal: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     net_total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     tax_total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
+    rounding_unit: Mapped[Decimal | None] = mapped_column(Money)
+    rounding_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     total: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     to_ship_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))
     to_bill_amount: Mapped[Decimal] = mapped_column(Money, default=Decimal(0))

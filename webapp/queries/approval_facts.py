@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from webapp.domain.allowances import allowance_percent, together
 from webapp.domain.approval import ApprovedLine, Fingerprint, covers
+from webapp.domain.money import round_half_up
+from webapp.domain.order_facts import wanted
 from webapp.domain.pricing import effective_discount
 from webapp.domain.states import ApprovalState, OrderState
 from webapp.models import Approval, ApprovalKind, Order, OrderLine
@@ -32,7 +35,30 @@ def over_limit(order: Order) -> list[OverLimit]:
 
 def given_away(order: Order, line: OrderLine) -> Decimal:
     """What a line gives away in percent of the price the rules gave, unrounded."""
-    return effective_discount(line.unit_price, line.derived_price, line.discount_percent, order.order_discount_percent)
+    return effective_discount(line.unit_price, line.derived_price, line.discount_percent, given_on_order(order))
+
+
+def given_on_order(order: Order) -> Decimal:
+    """What order discount and allowances take off every line, in percent, unrounded."""
+    return together(order.order_discount_percent, allowance_share(order))
+
+
+def allowance_share(order: Order) -> Decimal:
+    """What allowances take off the goods that are still wanted, in percent of what they are sold for, unrounded.
+
+    Both are with tax where the order's prices include it. On a closed order what was billed of the allowances counts:
+    the rest of them never will be.
+    """
+    is_closed = order.state is OrderState.CLOSED
+    amounts = (charge.invoiced_amount if is_closed else charge.amount for charge in order.charges)
+    allowances = -sum((amount for amount in amounts if amount < 0), Decimal(0))
+    goods = [line for line in order.lines if wanted(line.counts)] if allowances else []
+    sold = sum((_sold_for(order, line) * wanted(line.counts) / line.quantity for line in goods), Decimal(0))
+    return allowance_percent(allowances, sold) if goods else Decimal(0)
+
+
+def _sold_for(order: Order, line: OrderLine) -> Decimal:
+    return line.total if order.prices_include_tax else line.net_amount
 
 
 def approvals_of(order: Order) -> list[Approval]:
@@ -111,6 +137,7 @@ def _fingerprint(order: Order, lines: list[OrderLine], total: Decimal) -> Finger
         total=total,
         order_discount_percent=order.order_discount_percent,
         allowances=-sum((charge.amount for charge in order.charges if charge.amount < 0), Decimal(0)),
+        allowance_percent=round_half_up(allowance_share(order), 4),
     )
 
 

@@ -26,6 +26,7 @@ class Credited:
     quantity: Decimal = ZERO
     subtotal: Decimal = ZERO
     order_discount_share: Decimal = ZERO
+    line_charges: Decimal = ZERO
     net: Decimal = ZERO
     tax: Decimal = ZERO
     price_net: Decimal = ZERO
@@ -40,6 +41,7 @@ def credited_of(invoice: Invoice) -> dict[int, Credited]:
         CreditNoteLine.quantity,
         CreditNoteLine.subtotal,
         CreditNoteLine.order_discount_share,
+        CreditNoteLine.line_charges,
         CreditNoteLine.net_amount,
         CreditNoteLine.tax_amount,
     )
@@ -74,6 +76,24 @@ def _with_parts(credited: dict[int, Credited], invoice: Invoice) -> dict[int, Cr
         line_id: replace(done, parts=tuple(sums[line_id][0]), price_parts=tuple(sums[line_id][1]))
         for line_id, done in credited.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """What all credit notes of an invoice come to, drafts included: net and tax together, and with their rounding."""
+
+    net_and_tax: Decimal
+    total: Decimal
+
+
+def given_back(invoice: Invoice) -> GivenBack:
+    """What the invoice's credit notes come to."""
+    total, rounding = func.sum(CreditNote.total), func.sum(CreditNote.rounding_amount)
+    row = db.session.execute(
+        select(total, rounding).where(CreditNote.invoice_id == invoice.id, CreditNote.state != InvoiceState.VOID)
+    ).one()
+    whole, part = row[0] or ZERO, row[1] or ZERO
+    return GivenBack(whole - part, whole)
 
 
 def _sum_of(amount: InstrumentedAttribute[Decimal], *, counts_quantity: bool) -> ColumnElement[Decimal]:

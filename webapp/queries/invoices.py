@@ -159,6 +159,12 @@ class InvoicePage:
     sendings: tuple[Sending, ...]
     pdf_hash: str | None
 
+    @property
+    def is_free_draft(self) -> bool:
+        """Whether its lines were given one by one and may still be given otherwise."""
+        is_draft = self.invoice.state in (InvoiceState.DRAFT, InvoiceState.VALIDATED)
+        return is_draft and self.invoice.order_id is None
+
 
 def invoice_page(number: str, *, viewer: User) -> InvoicePage:
     """The posted invoice called ``number``. Raises NotFound, also when it is not this user's to see."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from webapp.domain.cash import rounded_for_cash
 from webapp.domain.money import round_money
 from webapp.domain.order_facts import to_bill, to_ship
 from webapp.domain.tax_parts import kept_parts
@@ -14,8 +15,8 @@ NONE = Decimal(0)
 
 
 def totals_of(order: Order) -> DocumentTotals:
-    """Every amount of the order from its lines and charges, in its currency."""
-    return document_totals(
+    """Every amount of the order from its lines and charges, in its currency, rounded for cash where it is expected."""
+    totals = document_totals(
         [
             DocumentLine(
                 line_number=line.line_number,
@@ -45,12 +46,14 @@ def totals_of(order: Order) -> DocumentTotals:
         tax_rounding=order.tax_rounding,
         prices_include_tax=order.prices_include_tax,
     )
+    return rounded_for_cash(totals, order.rounding_unit)
 
 
 def open_amounts(order: Order) -> tuple[Decimal, Decimal]:
     """The order's amounts still to ship, and shipped but on no posted invoice, tax included.
 
     Charges not yet invoiced count with what is still to ship, and once all is shipped with what is to be billed.
+    Cash rounding is left out: each invoice rounds anew.
     """
     unshipped = [to_ship(line.counts) for line in order.lines]
     unbilled = [to_bill(line.counts) + line.drafted_qty for line in order.lines]

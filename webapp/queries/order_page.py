@@ -18,12 +18,24 @@ from webapp.domain.permissions import Permission
 from webapp.domain.pricing import PriceStep, Source
 from webapp.domain.states import OrderState
 from webapp.domain.tax_parts import PartAmount, restored
-from webapp.models import Approval, ApprovalKind, Comment, Order, OrderLine, Promotion, PromotionUse, User
+from webapp.models import (
+    Approval,
+    ApprovalKind,
+    Comment,
+    Order,
+    OrderCharge,
+    OrderLine,
+    Promotion,
+    PromotionUse,
+    User,
+)
 from webapp.queries import timeline
+from webapp.queries.approval_facts import allowance_share
 from webapp.queries.blockers import Blocker, blockers_of
 from webapp.queries.order_facts import OrderFacts, facts_of, find_order
 from webapp.queries.order_steps import Step, steps_of
 from webapp.queries.order_words import ON_HOLD, REFUSED_CREDIT, Tag, head_tags, line_tag
+from webapp.queries.settings import tax_code_choices
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
 EDITABLE = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED, OrderState.APPROVED, OrderState.CONFIRMED)
@@ -125,6 +137,7 @@ class OrderPage:
     history: Sequence[timeline.Entry]
     comments: Sequence[Comment]
     coupons: Sequence[str]
+    tax_codes: dict[int, tuple[str, str]]
 
     @property
     def order(self) -> Order:
@@ -211,6 +224,15 @@ class OrderPage:
         """One line by its number."""
         return next((view for view in self.lines if view.number == number), None)
 
+    def code_of(self, charge: OrderCharge) -> str:
+        """The code of a charge's tax."""
+        return self.tax_codes[charge.tax_code_id][0]
+
+    @cached_property
+    def allowance_percent(self) -> Decimal:
+        """What allowances take off the goods, in percent of their net."""
+        return round_half_up(allowance_share(self.order), 2)
+
     @property
     def next_line_number(self) -> int:
         return max((line.line_number for line in self.order.lines), default=0) + 1
@@ -256,6 +278,7 @@ def order_page(number: str, user: User) -> OrderPage:
         history=timeline.history_of(Order.document_kind, order.id, order.currency),
         comments=_comments(order),
         coupons=coupons_of(order.id),
+        tax_codes=tax_code_choices(),
     )
 
 

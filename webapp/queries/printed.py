@@ -33,7 +33,8 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
-    """One line of goods; ``net`` is before the order discount, and gross where prices include tax."""
+    """One line of goods; ``net`` is before the order discount, and gross where prices include tax. ``notes`` tell the
+    line's own charges and allowances."""
 
     number: str
     description: str
@@ -44,6 +45,7 @@ class PrintedLine:
     discount: str
     tax: str
     net: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,7 @@ def _line(line: Mapping[str, Any], currency: str, write: Writer, *, gross: bool)
         discount="" if line["discount_percent"] == "0" else write.percent(line["discount_percent"]),
         tax=write.percent(line["tax_percent"]),
         net=write.money(Decimal(amount) + Decimal(line["order_discount_share"]), currency),
+        notes=tuple(f"{one['reason']} {write.money(one['amount'], currency)}" for one in line.get("adjustments", ())),
     )
 
 
@@ -256,6 +259,9 @@ def _sums(snapshot: Mapping[str, Any], write: Writer) -> Iterable[Fact]:
         yield Fact(charge["description"], write.money(charge[amount], currency))
     yield Fact("Net", write.money(snapshot["net_total"], currency))
     yield Fact(_tax_word(snapshot), write.money(snapshot["tax_total"], currency))
+    rounding = Decimal(snapshot.get("rounding_amount", "0"))  # older snapshots have none
+    if rounding:
+        yield Fact("Rounding", write.money(rounding, currency))
     yield Fact(f"Total {currency}", write.money(snapshot["total"], currency), strong=True)
 
 

@@ -12,6 +12,7 @@ from webapp.db import db
 from webapp.domain.errors import NotFound
 from webapp.models import (
     Account,
+    CashRounding,
     Customer,
     CustomerGroup,
     ExchangeRate,
@@ -87,6 +88,12 @@ def tax_codes() -> Sequence[TaxCode]:
     return db.session.scalars(select(TaxCode).order_by(TaxCode.code).options(*WITH_RATES)).unique().all()
 
 
+def tax_code_choices() -> dict[int, tuple[str, str]]:
+    """By id each tax code's code and how a list of choices names it."""
+    found = db.session.execute(select(TaxCode.id, TaxCode.code, TaxCode.name).order_by(TaxCode.code))
+    return {id_: (code, code if code == name else f"{code}, {name}") for id_, code, name in found}
+
+
 def find_tax_code(code: str) -> TaxCode:
     """The tax code called ``code`` with its rates and parts. Raises NotFound."""
     named = select(TaxCode).where(TaxCode.code == code).options(*WITH_RATES)
@@ -128,6 +135,11 @@ def exchange_rates() -> Sequence[ExchangeRate]:
     return db.session.scalars(
         select(ExchangeRate).order_by(ExchangeRate.currency, ExchangeRate.valid_from.desc())
     ).all()
+
+
+def cash_roundings() -> Sequence[CashRounding]:
+    """Every currency whose totals are rounded to a coin."""
+    return db.session.scalars(select(CashRounding).order_by(CashRounding.currency)).all()
 
 
 def customer_groups() -> list[tuple[CustomerGroup, str, int]]:

@@ -93,6 +93,7 @@ def _head(kind: str, document: Invoice | CreditNote) -> Snapshot:
         "taxes": [_tax(tax, document.currency) for tax in _by_rate(document.taxes)],
         "net_total": plain(document.net_total, document.currency),
         "tax_total": plain(document.tax_total, document.currency),
+        "rounding_amount": plain(document.rounding_amount, document.currency),
         "total": plain(document.total, document.currency),
     }  # fmt: skip
 
@@ -104,7 +105,10 @@ def _orders_of(document: Invoice | CreditNote) -> list[Order]:
 
 
 def _invoice_line(line: InvoiceLine, currency: str) -> Snapshot:
-    return _line(line, currency) | {"order_line": line.order_line.line_number if line.order_line else None}
+    return _line(line, currency) | {
+        "order_line": line.order_line.line_number if line.order_line else None,
+        "adjustments": list(line.adjustments),
+    }
 
 
 def _line(line: InvoiceLine | CreditNoteLine, currency: str) -> Snapshot:
@@ -121,6 +125,7 @@ def _line(line: InvoiceLine | CreditNoteLine, currency: str) -> Snapshot:
         "subtotal": plain(line.subtotal, currency),
         "discount_amount": plain(line.discount_amount, currency),
         "order_discount_share": plain(line.order_discount_share, currency),
+        "line_charges": plain(line.line_charges, currency),
         "net_amount": plain(line.net_amount, currency),
         "tax_category": line.tax_category,
         "tax_percent": _number(line.tax_percent),

@@ -12,7 +12,10 @@ ZERO = Decimal(0)
 
 
 def totals_of(invoice: Invoice) -> DocumentTotals:
-    """Every stored amount of the invoice; nothing is computed but the sums that have no column."""
+    """Every stored amount of the invoice; nothing is computed but the sums that have no column.
+
+    The invoice's total is what is owed; net and tax together are that less its cash rounding.
+    """
     lines = tuple(amounts_of(line) for line in invoice.lines if not line.is_charge)
     charges = tuple(_charge(line) for line in invoice.lines if line.is_charge)
     return DocumentTotals(
@@ -27,8 +30,9 @@ def totals_of(invoice: Invoice) -> DocumentTotals:
         charges_total=sum((line.unit_price for line in invoice.lines if line.is_charge), ZERO),
         net_total=invoice.net_total,
         tax_total=invoice.tax_total,
-        total=invoice.total,
+        total=invoice.total - invoice.rounding_amount,
         payable=invoice.total,
+        rounding=invoice.rounding_amount,
         currency=invoice.currency,
         tax_rounding=invoice.tax_rounding,
         prices_include_tax=invoice.prices_include_tax,
@@ -42,6 +46,7 @@ def amounts_of(line: InvoiceLine | CreditNoteLine) -> LineAmounts:
         subtotal=line.subtotal,
         discount_amount=line.discount_amount,
         order_discount_share=line.order_discount_share,
+        line_charges=line.line_charges,
         net_amount=line.net_amount,
         tax_amount=line.tax_amount,
         total=line.total,

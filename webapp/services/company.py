@@ -6,14 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.errors import IllegalMove, Refused, StaleVersion
 from webapp.domain.permissions import Permission
-from webapp.models import Account, Company, ExchangeRate, PaymentMethod, PaymentTerm, User
+from webapp.models import Account, CashRounding, Company, ExchangeRate, PaymentMethod, PaymentTerm, User
 from webapp.services import audit, locks
 from webapp.services.authorize import require
 
@@ -27,6 +27,7 @@ ACCOUNTS = (
     ("4000", "Sales", "sales"),
     ("4100", "Freight and other charges", "charges"),
     ("4900", "Payment differences", "differences"),
+    ("4910", "Cash rounding", "rounding"),
 )
 """Code, name and purpose of the accounts that posting needs."""
 
@@ -44,6 +45,8 @@ METHODS = (
     {"code": "CARD", "name": "Card", "needs_reference": True, "account_code": "1020"},
     {"code": "CASH", "name": "Cash", "needs_reference": False, "account_code": "1010"},
 )
+
+CASH_UNIT = select(CashRounding.unit).where(CashRounding.currency == bindparam("currency"))
 
 SYSTEM_EMAIL = "system@counterfoil"
 
@@ -83,6 +86,11 @@ def base_rate(currency: str, day: date) -> Decimal:
     if rate is None:
         raise Refused(f"There is no exchange rate from {currency} to {company.base_currency} on {day.isoformat()}.")
     return rate
+
+
+def cash_unit(currency: str) -> Decimal | None:
+    """To which multiple totals in ``currency`` are rounded now; None where they stand to the minor unit."""
+    return db.session.scalar(CASH_UNIT, {"currency": currency})
 
 
 @command

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from webapp.domain.billing import credit_share
+from webapp.domain.cash import credited_in_all
 from webapp.domain.document_tax import exact_part, parts_of, rounded, tax_totals
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.money import plain
-from webapp.domain.numbers import Number, parse_money, parse_quantity, tidy
+from webapp.domain.numbers import Number, parse_money, parse_quantity, parse_signed_quantity, tidy
 from webapp.domain.tax_parts import PartAmount, kept_parts, stored
 from webapp.models import CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
-from webapp.queries.credited import Credited
+from webapp.queries.credited import Credited, GivenBack
 from webapp.queries.stored_totals import amounts_of
 from webapp.services.settlement import check_positive
 
@@ -56,10 +57,14 @@ def lines_for(invoice: Invoice, before: Mapping[int, Credited], wanted: Sequence
 
 
 def _by_quantity(line: InvoiceLine, done: Credited, wanted: CreditLine, currency: str, place: int) -> CreditNoteLine:
-    """A quantity at the price invoiced, less what was taken off that price before; the last takes the rest."""
-    quantity = parse_quantity(wanted.quantity if wanted.quantity is not None else "", field="quantity")
+    """A quantity at the price invoiced, less what was taken off that price before; the last takes the rest.
+
+    A line that took something back has a negative quantity, and is credited by one.
+    """
+    parse = parse_quantity if line.quantity > 0 else parse_signed_quantity
+    quantity = parse(wanted.quantity if wanted.quantity is not None else "", field="quantity")
     left = line.quantity - done.quantity
-    if quantity > left:
+    if not min(left, ZERO) <= quantity <= max(left, ZERO):
         raise Refused(
             f"Line {line.line_number}: {tidy(left):f} {line.unit} can be credited, not {tidy(quantity):f}.",
             {"line_number": line.line_number, "to_credit": f"{tidy(left):f}"},
@@ -76,6 +81,7 @@ def _by_quantity(line: InvoiceLine, done: Credited, wanted: CreditLine, currency
 
     subtotal = share(line.subtotal, done.subtotal)
     order_discount_share = share(line.order_discount_share, done.order_discount_share)
+    line_charges = share(line.line_charges, done.line_charges)
     parts = [share(part.amount - off, taken) for part, taken, off in _taxes_of(line, done)]
     tax = sum(parts, ZERO)
     if line.invoice.prices_include_tax:  # the gross is shared, and the net is what is left of it
@@ -92,7 +98,8 @@ def _by_quantity(line: InvoiceLine, done: Credited, wanted: CreditLine, currency
         discount_percent=line.discount_percent,
         subtotal=subtotal,
         order_discount_share=order_discount_share,
-        discount_amount=subtotal - order_discount_share - entered,
+        line_charges=line_charges,
+        discount_amount=subtotal - order_discount_share + line_charges - entered,
         net=net,
         parts=parts,
         counts_quantity=True,
@@ -132,6 +139,7 @@ def _off_the_price(line: InvoiceLine, done: Credited, wanted: CreditLine, curren
         discount_percent=ZERO,
         subtotal=entered,
         order_discount_share=ZERO,
+        line_charges=ZERO,
         discount_amount=ZERO,
         net=net,
         parts=parts,
@@ -172,8 +180,11 @@ def _line(
     )
 
 
-def write_totals(credit_note: CreditNote, invoice: Invoice) -> None:
-    """Sum the lines by category, rate and name; the taxes are shares of the invoice's, not computed anew."""
+def write_totals(credit_note: CreditNote, invoice: Invoice, before: GivenBack) -> None:
+    """Sum the lines by category, rate and name; the taxes are shares of the invoice's, not computed anew.
+
+    ``before`` is what other credit notes of the invoice come to: together they are rounded for cash.
+    """
     reasons = {(tax.category, tax.percent): tax.exemption_reason for tax in invoice.taxes}
     credit_note.taxes = [
         CreditNoteTax(
@@ -188,5 +199,15 @@ def write_totals(credit_note: CreditNote, invoice: Invoice) -> None:
     ]
     credit_note.net_total = sum((line.net_amount for line in credit_note.lines), ZERO)
     credit_note.tax_total = sum((line.tax_amount for line in credit_note.lines), ZERO)
-    credit_note.total = credit_note.net_total + credit_note.tax_total
+    _round_for_cash(credit_note, invoice, before)
     check_positive(credit_note.total, "What a credit note comes to")
+
+
+def _round_for_cash(credit_note: CreditNote, invoice: Invoice, before: GivenBack) -> None:
+    net_and_tax = credit_note.net_total + credit_note.tax_total
+    so_far = before.net_and_tax + net_and_tax
+    is_all = so_far == invoice.net_total + invoice.tax_total
+    in_all = credited_in_all(invoice.total, so_far, invoice.rounding_unit, is_all=is_all)
+    credit_note.rounding_unit = invoice.rounding_unit
+    credit_note.total = in_all - before.total
+    credit_note.rounding_amount = credit_note.total - net_and_tax

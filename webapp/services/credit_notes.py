@@ -26,7 +26,7 @@ from webapp.models import (
     Return,
     User,
 )
-from webapp.queries.credited import Credited, credited_of
+from webapp.queries.credited import Credited, credited_of, given_back
 from webapp.queries.snapshots import snapshot_of
 from webapp.services import audit, credit_desk, ledger, locks
 from webapp.services.authorize import require
@@ -227,7 +227,7 @@ def _draft(invoice: Invoice, lines: Sequence[CreditLine] | None, reason: str, *,
     with db.session.no_autoflush:
         before = credited_of(invoice)
         credit_note.lines = lines_for(invoice, before, all_that_is_left(invoice, before) if lines is None else lines)
-        write_totals(credit_note, invoice)
+        write_totals(credit_note, invoice, given_back(invoice))
     db.session.add(credit_note)
     return credit_note
 
@@ -237,7 +237,7 @@ def _check_within(credit_note: CreditNote, invoice: Invoice) -> None:
     before = credited_of(invoice)
     for line in {line.invoice_line for line in credit_note.lines}:
         done = before[line.id]
-        if done.quantity > line.quantity or abs(done.net + done.price_net) > abs(line.net_amount):
+        if abs(done.quantity) > abs(line.quantity) or abs(done.net + done.price_net) > abs(line.net_amount):
             raise Refused(f"More than was invoiced would be credited on line {line.line_number}.")
 
 

@@ -12,6 +12,7 @@ from webapp.domain.permissions import Permission
 from webapp.domain.pricing import DerivedPrice, effective_discount
 from webapp.domain.totals import DocumentLine, document_totals
 from webapp.models import Order, User, Variant
+from webapp.queries.approval_facts import given_on_order
 from webapp.queries.company import today
 from webapp.queries.discount_authority import authority_over
 from webapp.queries.exposure import standing_of
@@ -71,7 +72,7 @@ def quote_entry(order: Order, entry: Entry, user: User) -> EntryQuote:
             unit_price, base / factor, discount, tax, currency=order.currency, tax_rounding=order.tax_rounding,
             included=order.prices_include_tax,
         )  # fmt: skip
-        given = effective_discount(unit_price, gave, discount, order.order_discount_percent)
+        given = effective_discount(unit_price, gave, discount, given_on_order(order))
     free = free_for(order.location_id, {variant.id}).get(variant.id, ZERO)
     return EntryQuote(
         variant=variant,

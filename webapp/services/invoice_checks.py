@@ -111,6 +111,8 @@ def _billed_once(invoice: Invoice) -> Iterator[str]:
 
 def _drafted(order_line_ids: set[int]) -> dict[int, Decimal]:
     """What drafts hold of each order line."""
+    if not order_line_ids:
+        return {}
     rows = db.session.execute(DRAFTED, {"line_ids": order_line_ids})
     return {line_id: quantity for line_id, quantity in rows if line_id is not None}
 

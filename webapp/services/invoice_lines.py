@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from webapp.db import db
 from webapp.domain.billing import bill_share
+from webapp.domain.cash import rounded_for_cash
 from webapp.domain.errors import Refused
 from webapp.domain.money import HUNDRED, WIDE
 from webapp.domain.order_facts import billed, to_bill, to_ship, wanted
@@ -29,7 +30,7 @@ from webapp.models import (
     OrderLine,
     TaxCode,
 )
-from webapp.services.company import today
+from webapp.services.company import cash_unit, today
 from webapp.services.deliveries import Delivery
 from webapp.services.taxing import codes_with_rates
 
@@ -65,11 +66,14 @@ def fill_invoice(invoice: Invoice, order: Order, deliveries: Sequence[Delivery])
     fixed = _fixed_charges(order, codes, invoice.delivery_date, share)
     if not goods and not fixed:
         raise Refused(f"{order.label} has nothing left to bill.")
-    totals = _totals(order, goods, fixed, share)
+    invoice.rounding_unit = cash_unit(order.currency)
+    totals = rounded_for_cash(_totals(order, goods, fixed, share), invoice.rounding_unit)
     if totals.total < 0:
         raise Refused(f"The invoice would come to {totals.total:f}: bill it together with other lines.")
     _write_lines(invoice, goods, fixed, totals)
-    _write_totals(invoice, order, totals, codes)
+    invoice.order_discount_percent = order.order_discount_percent
+    invoice.order_discount_amount = totals.order_discount_amount
+    write_totals(invoice, totals, codes.values())
     for part in goods:
         part.line.drafted_qty += part.quantity
     for taken in fixed:
@@ -220,6 +224,7 @@ def _write_lines(invoice: Invoice, goods: Sequence[_Goods], fixed: Sequence[_Fix
             InvoiceLine(
                 line_number=place,
                 order_charge=charge,
+                is_charge=True,
                 description=charge.description,
                 quantity=Decimal(1),
                 unit_price=taken.amount,
@@ -235,7 +240,9 @@ def _write_lines(invoice: Invoice, goods: Sequence[_Goods], fixed: Sequence[_Fix
         )
 
 
-def _write_totals(invoice: Invoice, order: Order, totals: DocumentTotals, codes: Mapping[int, TaxCode]) -> None:
+def write_totals(invoice: Invoice, totals: DocumentTotals, codes: Iterable[TaxCode]) -> None:
+    """Give the invoice its taxes, why some are not charged, and its sums; ``codes`` are those of its lines."""
+    reasons = list(codes)
     invoice.taxes.extend(
         InvoiceTax(
             category=tax.category,
@@ -243,13 +250,12 @@ def _write_totals(invoice: Invoice, order: Order, totals: DocumentTotals, codes:
             name=tax.name,
             net_amount=tax.net_amount,
             tax_amount=tax.tax_amount,
-            exemption_reason=_exemption_reason(codes.values(), tax.category),
+            exemption_reason=_exemption_reason(reasons, tax.category),
         )
         for tax in totals.taxes
     )
-    invoice.order_discount_percent = order.order_discount_percent
-    invoice.order_discount_amount = totals.order_discount_amount
-    invoice.net_total, invoice.tax_total, invoice.total = totals.net_total, totals.tax_total, totals.total
+    invoice.net_total, invoice.tax_total = totals.net_total, totals.tax_total
+    invoice.rounding_amount, invoice.total = totals.rounding, totals.payable
 
 
 def _exemption_reason(codes: Iterable[TaxCode], category: str) -> str:

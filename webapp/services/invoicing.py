@@ -8,7 +8,7 @@ from decimal import Decimal
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
-from webapp.domain.errors import BadInput, Refused, StaleVersion
+from webapp.domain.errors import BadInput, IllegalMove, Refused, StaleVersion
 from webapp.domain.numbers import Number, parse_quantity, tidy
 from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState, OrderState
@@ -70,7 +70,7 @@ def redraft_invoice(
     Raises as ``draft_invoice`` does, and StaleVersion.
     """
     require(actor, Permission.INVOICES_WRITE)
-    invoice, (order,) = _lock_draft(invoice_id)
+    invoice, order = _lock_draft(invoice_id)
     if version is not None and invoice.version != version:
         raise StaleVersion(f"{invoice.label} was changed by somebody else meanwhile.")
     if invoice.state is InvoiceState.VALIDATED:
@@ -123,10 +123,12 @@ def void_invoice(invoice_id: int, *, reason: str, actor: User) -> Invoice:
 # -- what goes on it ---------------------------------------------------------------------------------------------------
 
 
-def _lock_draft(invoice_id: int) -> tuple[Invoice, list[Order]]:
+def _lock_draft(invoice_id: int) -> tuple[Invoice, Order]:
     invoice, orders = locks.lock_invoice_with_orders(invoice_id)
     invoice.must_be(InvoiceState.DRAFT, InvoiceState.VALIDATED)
-    return invoice, orders
+    if not orders:
+        raise IllegalMove(f"{invoice.label} bills no order: its lines are given one by one.")
+    return invoice, orders[0]
 
 
 def _chosen(order: Order, deliveries: Sequence[Delivery], lines: Mapping[int, Number]) -> list[Delivery]:

@@ -24,6 +24,7 @@ from webapp.services.company import base_rate, the_company
 ZERO = Decimal(0)
 
 RECEIVABLES, SALES, CHARGES, TAX, OPENING = "receivables", "sales", "charges", "tax", "opening"
+ROUNDING = "rounding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class _Posting:
 
 
 def post_invoice(invoice: Invoice, *, actor: User) -> None:
-    """Debit receivables with the total; credit sales, charges and tax."""
+    """Debit receivables with the total; credit sales, charges, tax and cash rounding."""
     code = _account_codes()
     posting = _Posting("invoice", invoice, _day(invoice.issue_date))
     _write(posting, [Entry(code[RECEIVABLES], invoice.total), *_earned(invoice, code, sign=-1)], actor=actor)
@@ -97,16 +98,21 @@ def _account_codes() -> dict[str, str]:
     """Account codes by purpose."""
     found = db.session.execute(ACCOUNTS)
     codes = {purpose: code for purpose, code in found if purpose is not None}
-    missing = {RECEIVABLES, SALES, CHARGES, TAX, OPENING} - codes.keys()
+    missing = {RECEIVABLES, SALES, CHARGES, TAX, OPENING, ROUNDING} - codes.keys()
     if missing:
         raise Refused(f"The ledger has no account for {', '.join(sorted(missing))}.")
     return codes
 
 
 def _earned(document: Invoice | CreditNote, code: dict[str, str], *, sign: int) -> list[Entry]:
-    """What the document earned: goods, charges and tax."""
+    """What the document earned: goods, charges, tax, and what cash rounding added."""
     charges = sum((line.net_amount for line in document.lines if line.is_charge), ZERO)
-    parts = {SALES: document.net_total - charges, CHARGES: charges, TAX: document.tax_total}
+    parts = {
+        SALES: document.net_total - charges,
+        CHARGES: charges,
+        TAX: document.tax_total,
+        ROUNDING: document.rounding_amount,
+    }
     return [Entry(code[purpose], sign * amount) for purpose, amount in parts.items() if amount]
 
 

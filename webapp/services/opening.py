@@ -78,6 +78,7 @@ def _invoice(
         shipping_address=address,
         net_total=amount,
         tax_total=amount - amount,
+        rounding_amount=amount - amount,
         total=amount,
         settled_before=amount - still_open,
         paid_amount=amount - amount,

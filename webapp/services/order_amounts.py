@@ -29,7 +29,8 @@ def retotal(order: Order) -> None:
     order.order_discount_amount = totals.order_discount_amount
     order.net_total = totals.net_total
     order.tax_total = totals.tax_total
-    order.total = totals.total
+    order.rounding_amount = totals.rounding
+    order.total = totals.payable
     refresh(order)
 
 

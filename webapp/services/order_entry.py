@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -18,12 +19,19 @@ from webapp.domain.errors import BadInput, IllegalMove, NotFound, Refused, Stale
 from webapp.domain.permissions import Permission
 from webapp.domain.states import CustomerStatus, OrderState
 from webapp.models import AddressKind, Customer, Location, Order, OrderCharge, OrderLine, User
+from webapp.queries.approval_facts import allowance_share
 from webapp.services import audit, locks
 from webapp.services.amendments import settle_edit
 from webapp.services.authorize import require
-from webapp.services.company import the_company, today
+from webapp.services.company import cash_unit, the_company, today
 from webapp.services.numbering import keep_clear_of, next_number
 from webapp.services.order_amounts import retotal
+from webapp.services.order_charges import (
+    ChargeInput,
+    answer_for_more,
+    refuse_less_than_nothing,
+    replace_charges,
+)
 from webapp.services.order_lines import LineInput, answer_for, append_lines, in_base_units, reprice, type_price
 from webapp.services.pricing import prices_include_tax
 from webapp.services.promoting import coupons_for, keep_uses, promote_order, settle_promotions
@@ -31,17 +39,6 @@ from webapp.services.taxing import deliver_to, give_tax, retax, tax_code_named, 
 
 SERIES = "SO"
 EDITABLE = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED, OrderState.APPROVED, OrderState.CONFIRMED)
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeInput:
-    """A charge such as freight in the customer's currency, with tax where the order's prices include it; negative: an
-    allowance."""
-
-    kind: str
-    amount: Decimal
-    tax_code: str
-    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +85,7 @@ def create_order(given: OrderInput, *, actor: User) -> Order:
         priority=customer.priority,
         tax_rounding=the_company().tax_rounding,
         prices_include_tax=prices_include_tax(customer),
+        rounding_unit=cash_unit(customer.currency),
         order_discount_percent=given.order_discount_percent,
         created_by=actor,
         created_at=clock.now(),
@@ -99,9 +97,10 @@ def create_order(given: OrderInput, *, actor: User) -> Order:
         append_lines(order, given.lines, actor=actor)
         coupons = coupons_for(order, given.coupons)
         uses = promote_order(order, actor=actor, coupons=coupons)
-        order.charges = [_charge(order, charge) for charge in given.charges]
+        replace_charges(order, given.charges, partial(_charge, order))
         retotal(order)
         _give_number(order, given)
+    refuse_less_than_nothing(order)
     order.holds, order.approvals = [], []
     db.session.add(order)
     db.session.flush()
@@ -148,7 +147,7 @@ def change_line(
     answer. Raises IllegalMove when less would remain than was shipped, allocated or cancelled.
     """
     order = editable_order(number, version, actor)
-    line = _own_line(order, line_number)
+    line, share = _own_line(order, line_number), allowance_share(order)
     before, terms = _line_facts(line), _terms(line)
     if quantity is not None:
         _change_quantity(line, quantity)
@@ -162,6 +161,7 @@ def change_line(
         reprice(order, [line], actor=actor)
         settle_promotions(order, actor=actor, touched=[line])
         retotal(order)
+        answer_for_more(order, share, actor)
     _finish_edit(order, actor)
     audit.record(
         Action.LINE_CHANGED, order, actor=actor, before=before, after={**_line_facts(line), "total": order.total}
@@ -175,11 +175,12 @@ def remove_line(number: str, line_number: int, *, version: int | None = None, ac
     order = editable_order(number, version, actor)
     if order.state is OrderState.CONFIRMED:
         raise IllegalMove(f"{order.label} is confirmed. Close the line short instead of removing it.")
-    line = _own_line(order, line_number)
+    line, share = _own_line(order, line_number), allowance_share(order)
     facts = _line_facts(line)
     order.lines.remove(line)
     settle_promotions(order, actor=actor)
     retotal(order)
+    answer_for_more(order, share, actor)
     _finish_edit(order, actor)
     audit.record(Action.LINE_REMOVED, order, actor=actor, before=facts, after={"total": order.total})
     return order
@@ -193,10 +194,12 @@ def change_order(number: str, *, version: int | None = None, actor: User, **chan
     (a code), shipping_address, charges (a list of ChargeInput).
     """
     order = editable_order(number, version, actor)
+    share = allowance_share(order)
     before = {name: _head_value(order, name) for name in changes}
     for name, value in changes.items():
         _change_head(order, name, value, actor)
     retotal(order)
+    answer_for_more(order, share, actor)
     _finish_edit(order, actor)
     after = {name: _head_value(order, name) for name in changes}
     audit.record(Action.ORDER_CHANGED, order, actor=actor, before=before, after=after)
@@ -232,6 +235,7 @@ def take_terms_of_customer(order: Order) -> None:
 
 
 def _finish_edit(order: Order, actor: User) -> None:
+    refuse_less_than_nothing(order)
     order.bump()
     settle_edit(order, actor=actor)
 
@@ -324,7 +328,7 @@ def _change_head(order: Order, name: str, value: Any, actor: User) -> None:
     if name == "location":
         order.location = _location(value)
     elif name == "charges":
-        _replace_charges(order, value)
+        replace_charges(order, value, partial(_charge, order))
     elif name == "order_discount_percent" and value == order.order_discount_percent:
         return  # forms of the head bring it along; who changes the notes does not answer for the discounts
     elif name == "order_discount_percent":
@@ -342,12 +346,6 @@ def _change_head(order: Order, name: str, value: Any, actor: User) -> None:
 
 
 HEAD_FIELDS = frozenset({"customer_reference", "ship_complete", "notes"})
-
-
-def _replace_charges(order: Order, charges: Sequence[ChargeInput]) -> None:
-    if any(charge.invoiced_amount or charge.drafted_amount for charge in order.charges):
-        raise IllegalMove(f"Charges of {order.label} have been invoiced already.")
-    order.charges = [_charge(order, charge) for charge in charges]
 
 
 def _head_value(order: Order, name: str) -> Any:

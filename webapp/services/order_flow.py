@@ -21,6 +21,7 @@ from webapp.services.authorize import require
 from webapp.services.company import today
 from webapp.services.numbering import next_number
 from webapp.services.order_amounts import close_if_done, refresh, retotal
+from webapp.services.order_charges import answer_for_more
 from webapp.services.order_entry import check_version, take_terms_of_customer
 from webapp.services.shipment_contents import cancel_drafts
 from webapp.services.taxing import country_of, retax
@@ -154,11 +155,13 @@ def short_close_line(
     given_up = rest if quantity is None else quantity
     if given_up <= 0 or given_up > rest:
         raise IllegalMove(f"Line {line_number} has {tidy(rest):f} open; {tidy(given_up):f} cannot be closed short.")
+    share = approval_facts.allowance_share(order)
     line.cancelled_qty += given_up
     line.cancel_reason = reason
     refresh(order)
     credit_holds.settle_after_edit(order, actor=actor)
     close_if_done(order)
+    _ask_for_larger_share(order, share, reason, actor)
     order.bump()
     audit.record(
         Action.LINE_SHORT_CLOSED,
@@ -181,6 +184,13 @@ def comment_on_order(number: str, text: str, *, actor: User) -> Comment:
     db.session.add(comment)
     audit.record(Action.ORDER_COMMENTED, order, actor=actor, after={"text": comment.text})
     return comment
+
+
+def _ask_for_larger_share(order: Order, before: Decimal, reason: str, actor: User) -> None:
+    """Allowances that now take more of fewer goods need approval again before anything else is billed."""
+    if order.state is OrderState.CONFIRMED and answer_for_more(order, before, actor):
+        approvals.void_uncovering(order, approval_facts.approvals_of(order))
+        approvals.ask(order, actor=actor, reason=reason)
 
 
 def _take_terms_unless_own_address(order: Order) -> None:

@@ -15,10 +15,12 @@ from webapp.domain.permissions import Permission
 from webapp.domain.states import OrderState
 from webapp.domain.text import clean
 from webapp.models import Order, OrderLine, User
+from webapp.queries.approval_facts import allowance_share
 from webapp.services import audit, locks
 from webapp.services.amendments import settle_edit
 from webapp.services.authorize import require
 from webapp.services.order_amounts import retotal
+from webapp.services.order_charges import answer_for_more
 from webapp.services.order_entry import check_version
 from webapp.services.order_lines import reprice, type_price
 from webapp.services.promoting import settle_promotions
@@ -44,11 +46,13 @@ def correct_price(
     line = _line(order, line_number)
     if price == line.unit_price:
         raise BadInput("This is the price the line has already.", field="unit_price")
+    share = allowance_share(order)
     before = {"line_number": line_number, "unit_price": line.unit_price, "total": order.total}
     type_price(line, price, by=actor)
     reprice(order, [line], actor=actor)
     settle_promotions(order, actor=actor, touched=[line])
     retotal(order)
+    answer_for_more(order, share, actor)
     order.bump()
     settle_edit(order, actor=actor, reason=reason)
     audit.record(

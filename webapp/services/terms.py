@@ -1,4 +1,4 @@
-"""What the company settles once: payment terms, payment methods and exchange rates."""
+"""What the company settles once: payment terms, payment methods, exchange rates and cash rounding."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from sqlalchemy import select
 from webapp.db import command, db
 from webapp.domain import fields
 from webapp.domain.actions import Action
+from webapp.domain.cash import check_unit
 from webapp.domain.errors import BadInput, NotFound
 from webapp.domain.permissions import Permission
-from webapp.models import Account, ExchangeRate, PaymentMethod, PaymentTerm, User
+from webapp.models import Account, CashRounding, ExchangeRate, PaymentMethod, PaymentTerm, User
 from webapp.services import audit
 from webapp.services.authorize import require
 from webapp.services.company import the_company
@@ -93,6 +94,38 @@ def put_exchange_rate(currency: Any, *, valid_from: Any, rate: Any, actor: User)
     stored.rate = record["rate"]
     audit.record(Action.RATES_CHANGED, the_company(), actor=actor, before=before, after=record)
     return stored
+
+
+@command
+def put_cash_rounding(currency: Any, *, unit: Any, actor: User) -> CashRounding:
+    """Round totals in ``currency`` to whole multiples of ``unit``, like 0.05; documents that exist keep theirs.
+
+    Raises BadInput, Forbidden.
+    """
+    require(actor, Permission.SETTINGS_WRITE)
+    code = fields.currency(currency, "currency")
+    record = {"currency": code, "unit": fields.money(code)(unit, "unit")}
+    check_unit(record["unit"], code)
+    stored = db.session.get(CashRounding, code)
+    before = {"unit": stored.unit} if stored else None
+    if stored is None:
+        stored = CashRounding(**record)
+        db.session.add(stored)
+    stored.unit = record["unit"]
+    audit.record(Action.CASH_ROUNDING_CHANGED, the_company(), actor=actor, before=before, after=record)
+    return stored
+
+
+@command
+def remove_cash_rounding(currency: str, *, actor: User) -> None:
+    """Round totals in ``currency`` to its minor unit again. Raises NotFound, Forbidden."""
+    require(actor, Permission.SETTINGS_WRITE)
+    stored = db.session.get(CashRounding, currency)
+    if stored is None:
+        raise NotFound(f"Totals in {currency} are not rounded to a coin.")
+    db.session.delete(stored)
+    before = {"currency": currency, "unit": stored.unit}
+    audit.record(Action.CASH_ROUNDING_CHANGED, the_company(), actor=actor, before=before, after={"unit": None})
 
 
 @command

@@ -6,6 +6,7 @@ from flask import url_for
 
 from webapp.auth import program
 from webapp.blueprints.api.routing import Answer, does, listed, reads
+from webapp.blueprints.api.schemas.free_invoices import FreeInvoiceInput
 from webapp.blueprints.api.schemas.invoices import (
     CreditNoteInput,
     CreditNoteOutput,
@@ -29,7 +30,7 @@ from webapp.queries.invoices import InvoiceFilter
 from webapp.queries.invoices import list_invoices as invoices_page
 from webapp.queries.references import at_path, referred
 from webapp.queries.whole_documents import whole_credit_note, whole_invoice
-from webapp.services import credit_notes, invoicing, payments, posting, sending
+from webapp.services import credit_notes, free_invoices, invoicing, payments, posting, sending
 from webapp.services.credit_lines import CreditLine
 
 
@@ -67,6 +68,14 @@ def create_invoice(body: InvoiceInput, ref: str) -> Answer:
     order = at_path(Order, ref, program())
     lines = None if body.lines is None else {part.line_number: part.quantity for part in body.lines}
     draft = invoicing.draft_invoice(order.number, lines=lines, actor=program())
+    return Answer(_shown(draft.id), 201, url_for("api.show_invoice", ref=draft.id))
+
+
+@does("/sales/invoices/", Permission.INVOICES_WRITE, InvoiceOutput, body=FreeInvoiceInput, status=201)
+def create_free_invoice(body: FreeInvoiceInput) -> Answer:
+    """Draft an invoice that bills no order: a service, a fee, a correction."""
+    customer = referred(Customer, body.customer, program(), field="customer")
+    draft = free_invoices.draft_free_invoice(body.given(customer.code), actor=program())
     return Answer(_shown(draft.id), 201, url_for("api.show_invoice", ref=draft.id))
 
 

@@ -27,7 +27,7 @@ from webapp.domain.permissions import Permission
 from webapp.models import Customer, Location, Order
 from webapp.queries.order_pages import orders_page
 from webapp.queries.references import at_path, referred, skus_of
-from webapp.services import order_entry
+from webapp.services import order_charges, order_entry
 from webapp.services.order_edits import LineEdit, OrderEdit, edit_order
 from webapp.services.order_lines import LineInput as LineOrder
 
@@ -102,9 +102,9 @@ def _head(body: OrderHead, currency: str) -> dict[str, Any]:
     return head
 
 
-def _charge(charge: ChargeInput, currency: str, place: int) -> order_entry.ChargeInput:
+def _charge(charge: ChargeInput, currency: str, place: int) -> order_charges.ChargeInput:
     amount = parse_money(charge.amount, currency, field=f"charges.{place}.amount")
-    return order_entry.ChargeInput(charge.kind, amount, charge.tax_code, charge.description)
+    return order_charges.ChargeInput(charge.kind, amount, charge.tax_code, charge.description, charge.id)
 
 
 def _lines(lines: Iterable[Any]) -> list[LineOrder]:

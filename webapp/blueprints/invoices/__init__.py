@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("invoices", __name__, url_prefix="/invoices")
 
-from webapp.blueprints.invoices import crediting, lists, papers, payments, steps  # noqa: E402, F401 - add their routes
+from webapp.blueprints.invoices import crediting, free, lists, papers, payments, steps  # noqa: E402, F401 - add their routes

@@ -20,7 +20,7 @@ from webapp.queries.credit_notes import creditable_lines
 from webapp.queries.invoices import InvoicePage
 from webapp.services.credit_lines import CreditLine
 from webapp.services.credit_notes import draft_credit_note
-from webapp.typed import Typed, as_typed, typed_money, typed_quantity
+from webapp.typed import Typed, as_typed, typed_money, typed_quantity, typed_signed_quantity
 
 WHOLE, LINES = "whole", "lines"
 
@@ -73,7 +73,8 @@ def _typed_lines(invoice: Invoice) -> Iterator[CreditLine]:
         if _is_typed(quantity) and _is_typed(amount):
             raise BadInput("Credit a quantity or an amount of a line, not both.", field=amount)
         if _is_typed(quantity):
-            yield CreditLine(line.line_number, quantity=typed_quantity(quantity))
+            read = typed_quantity if line.quantity > 0 else typed_signed_quantity
+            yield CreditLine(line.line_number, quantity=read(quantity))
         elif _is_typed(amount):
             yield CreditLine(line.line_number, amount=typed_money(amount, invoice.currency))
 

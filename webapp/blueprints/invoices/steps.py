@@ -70,7 +70,9 @@ def create_void(invoice_id: int) -> Answer:
     attempt = try_once(lambda: {"id": void_invoice(invoice_id, reason=reason, actor=current_user).id})
     if attempt.refusal:
         return show_again(draft(invoice_id), as_typed(attempt.refusal), asked="void"), attempt.status
-    return after_change(draft(invoice_id), "The draft is void. What it billed waits to be billed again.")
+    page = draft(invoice_id)
+    again = " What it billed waits to be billed again." if page.invoice.order else ""
+    return after_change(page, f"The draft is void.{again}")
 
 
 @bp.post("/<path:number>/sending")

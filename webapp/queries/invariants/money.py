@@ -17,6 +17,7 @@ from sqlalchemy.orm import selectinload
 from webapp.db import db
 from webapp.domain.amounts import TaxTotal
 from webapp.domain.document_tax import tax_totals
+from webapp.domain.money import cash_rounding
 from webapp.domain.states import InvoiceState, PaymentState
 from webapp.domain.tax_parts import kept_parts
 from webapp.domain.totals import DocumentCharge, DocumentLine, adds_up, document_totals
@@ -49,17 +50,21 @@ def invoices_add_up() -> Iterable[Offence]:
     for invoice in _invoices():
         for fault in adds_up(totals_of(invoice)):
             yield Offence("I7", invoice.label.lower(), fault)
+        for line in invoice.lines:
+            if line.line_charges != _sum(Decimal(one["amount"]) for one in line.adjustments):
+                yield Offence("I7", invoice.label.lower(), f"line {line.line_number} has other charges than it tells")
 
 
 @invariant("I7")
 def credit_notes_add_up() -> Iterable[Offence]:
-    """Lines and taxes of each credit note come to its total. Its taxes are shares of its invoice's."""
+    """Lines, taxes and rounding of each credit note come to its total. Its taxes are shares of its invoice's."""
     statement = select(CreditNote).options(selectinload(CreditNote.lines), selectinload(CreditNote.taxes))
     for note in db.session.scalars(statement.execution_options(yield_per=BATCH)):
         net, tax = _sum(line.net_amount for line in note.lines), _sum(line.tax_amount for line in note.lines)
         by_rate = {TaxTotal(one.category, one.percent, one.net_amount, one.tax_amount, one.name) for one in note.taxes}
         same = by_rate == set(tax_totals(amounts_of(line) for line in note.lines))
-        if (net, tax) != (note.net_total, note.tax_total) or net + tax != note.total or not same:
+        said = (note.net_total, note.tax_total)
+        if (net, tax) != said or not same or net + tax + note.rounding_amount != note.total:
             yield Offence("I7", note.label.lower(), "its lines and taxes do not come to its total")
 
 
@@ -68,7 +73,7 @@ def invoice_totals_recompute() -> Iterable[Offence]:
     """Stored totals that add up are also what the lines compute to."""
     for invoice in _invoices():
         stored = totals_of(invoice)
-        if not adds_up(stored) and _computed(invoice) != (stored.net_total, stored.tax_total, stored.total):
+        if not adds_up(stored) and _computed(invoice) != (stored.net_total, stored.tax_total, stored.rounding):
             yield Offence("I22", invoice.label.lower(), "its lines compute to another total")
 
 
@@ -95,6 +100,7 @@ def _computed(invoice: Invoice) -> tuple[Decimal, Decimal, Decimal]:
                 tax_percent=line.tax_percent,
                 price_base=line.price_base,
                 tax_parts=kept_parts(line.tax_parts),
+                charges=line.line_charges,
             )
             for line in invoice.lines
             if not line.is_charge
@@ -116,7 +122,8 @@ def _computed(invoice: Invoice) -> tuple[Decimal, Decimal, Decimal]:
         tax_rounding=invoice.tax_rounding,
         prices_include_tax=invoice.prices_include_tax,
     )
-    return totals.net_total, totals.tax_total, totals.total
+    rounding = cash_rounding(totals.total, invoice.rounding_unit) if invoice.rounding_unit else invoice.rounding_amount
+    return totals.net_total, totals.tax_total, rounding
 
 
 # -- what is open ------------------------------------------------------------------------------------------------------

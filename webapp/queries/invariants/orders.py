@@ -90,7 +90,7 @@ def _returned() -> Any:
 
 @invariant("I7")
 def orders_add_up() -> Iterable[Offence]:
-    """Lines and charges sum to the order's net, tax and total."""
+    """Lines, charges and cash rounding sum to the order's net, tax and total."""
     for order in _orders():
         if not _adds_up(order):
             yield Offence("I7", f"order {order.number}", "its lines do not sum to its totals")
@@ -101,7 +101,8 @@ def _adds_up(order: Order) -> bool:
     net += sum((charge.total - charge.tax_amount for charge in order.charges), Decimal(0))
     tax = sum((line.tax_amount for line in order.lines), Decimal(0))
     tax += sum((charge.tax_amount for charge in order.charges), Decimal(0))
-    return (net, tax, net + tax) == (order.net_total, order.tax_total, order.total)
+    said = (order.net_total, order.tax_total, order.total)
+    return (net, tax, net + tax + order.rounding_amount) == said
 
 
 @invariant("I21")
@@ -117,8 +118,8 @@ def order_totals_recompute() -> Iterable[Offence]:
     """Stored totals that add up are also what the lines compute to."""
     for order in filter(_adds_up, _orders()):
         totals = totals_of(order)
-        stored = (order.subtotal, order.order_discount_amount, order.net_total, order.tax_total, order.total)
-        computed = (totals.subtotal, totals.order_discount_amount, totals.net_total, totals.tax_total, totals.total)
+        stored = (order.subtotal, order.order_discount_amount, order.net_total, order.tax_total, order.rounding_amount)
+        computed = (totals.subtotal, totals.order_discount_amount, totals.net_total, totals.tax_total, totals.rounding)
         lines = all(
             (line.net_amount, line.tax_amount, line.total) == (one.net_amount, one.tax_amount, one.total)
             for line, one in zip(order.lines, totals.lines, strict=True)

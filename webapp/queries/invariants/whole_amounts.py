@@ -26,7 +26,7 @@ OWNERS = {
 }
 """Tables whose currency is that of the document they belong to."""
 
-WITH_CURRENCY = ("orders", "invoices", "credit_notes", "payments", "journal_lines")
+WITH_CURRENCY = ("cash_rounding", "orders", "invoices", "credit_notes", "payments", "journal_lines")
 IN_BASE_CURRENCY = {"journal_lines": ("base_amount",)}
 
 

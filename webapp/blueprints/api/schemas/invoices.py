@@ -22,6 +22,7 @@ from webapp.blueprints.api.schemas.base import (
     Reason,
     Reference,
     Sentence,
+    SignedQuantity,
     TaxPartOutput,
     Word,
     count,
@@ -59,10 +60,10 @@ class SendingInput(Input):
 
 
 class CreditedPart(Input):
-    """What to credit of an invoice's line: a quantity (base units), or an amount off its price."""
+    """What to credit of an invoice's line: a quantity (base units, of the line's sign), or an amount off its price."""
 
     line_number: LineNumber
-    quantity: Quantity | None = None
+    quantity: SignedQuantity | None = None
     amount: Amount | None = None
 
 
@@ -96,15 +97,18 @@ class InvoiceQuery(ListQuery):
 
 
 class BilledLine(Output):
-    """A line of an invoice or credit note, in base units."""
+    """A line of an invoice or credit note, in base units; ``unit_price`` is for ``price_base`` of them."""
 
     line_number: int
     sku: str
     item: str
+    is_charge: bool
     quantity: Count
     unit: str
     unit_price: Money
+    price_base: Count
     discount_percent: Count
+    line_charges: Money
     net_amount: Money
     tax_percent: Count
     tax_amount: Money
@@ -118,10 +122,13 @@ class BilledLine(Output):
             line_number=line.line_number,
             sku=line.sku,
             item=line.description,
+            is_charge=line.is_charge,
             quantity=count(line.quantity),
             unit=line.unit,
             unit_price=price(line.unit_price, currency) or "",
+            price_base=count(line.price_base),
             discount_percent=count(line.discount_percent),
+            line_charges=plain(line.line_charges, currency),
             net_amount=plain(line.net_amount, currency),
             tax_percent=count(line.tax_percent),
             tax_amount=plain(line.tax_amount, currency),
@@ -145,6 +152,7 @@ class InvoiceSummary(Output):
     prices_include_tax: bool
     net_total: Money
     tax_total: Money
+    rounding_amount: Money
     total: Money
     amount_paid: Money
     amount_due: Money
@@ -169,6 +177,7 @@ class InvoiceSummary(Output):
             prices_include_tax=invoice.prices_include_tax,
             net_total=plain(invoice.net_total, currency),
             tax_total=plain(invoice.tax_total, currency),
+            rounding_amount=plain(invoice.rounding_amount, currency),
             total=plain(invoice.total, currency),
             amount_paid=plain(invoice.paid_amount + invoice.settled_before, currency),
             amount_due=plain(invoice.open_amount, currency),
@@ -212,6 +221,7 @@ class CreditNoteOutput(Output):
     prices_include_tax: bool
     net_total: Money
     tax_total: Money
+    rounding_amount: Money
     total: Money
     amount_applied: Money
     unapplied: Money
@@ -234,6 +244,7 @@ class CreditNoteOutput(Output):
             prices_include_tax=note.prices_include_tax,
             net_total=plain(note.net_total, currency),
             tax_total=plain(note.tax_total, currency),
+            rounding_amount=plain(note.rounding_amount, currency),
             total=plain(note.total, currency),
             amount_applied=plain(note.applied_amount, currency),
             unapplied=plain(note.unapplied, currency),

@@ -72,8 +72,13 @@ class LineChange(Input):
 
 
 class ChargeInput(Input):
-    """A charge such as freight, with tax where the order's prices include it; negative: an allowance."""
+    """A charge such as freight, with tax where the order's prices include it; a negative amount is an allowance, whose
+    description says why.
 
+    In a change ``id`` names a charge that stays, with what was billed of it.
+    """
+
+    id: LineNumber | None = None
     kind: Code
     amount: Amount
     tax_code: Code
@@ -179,6 +184,7 @@ class LineOutput(Output):
 class ChargeOutput(Output):
     """A charge."""
 
+    id: int
     kind: str
     description: str
     amount: Money
@@ -189,6 +195,7 @@ class ChargeOutput(Output):
     def of(cls, charge: OrderCharge, currency: str) -> ChargeOutput:
         """The charge, its amounts as strings."""
         return cls(
+            id=charge.id,
             kind=charge.kind,
             description=charge.description,
             amount=plain(charge.amount, currency),
@@ -251,6 +258,7 @@ class OrderSummary(Output):
     prices_include_tax: bool
     net_total: Money
     tax_total: Money
+    rounding_amount: Money
     total: Money
     allocation_status: str
     shipping_status: str
@@ -317,6 +325,7 @@ def _head(order: Order) -> dict[str, Any]:
         "prices_include_tax": order.prices_include_tax,
         "net_total": plain(order.net_total, currency),
         "tax_total": plain(order.tax_total, currency),
+        "rounding_amount": plain(order.rounding_amount, currency),
         "total": plain(order.total, currency),
         "allocation_status": allocation_status(counts).value,
         "shipping_status": shipping_status(counts).value,

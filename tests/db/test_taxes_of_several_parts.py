@@ -20,7 +20,7 @@ from webapp.queries.invariants import run_all
 from webapp.services.tax_codes import set_tax_class_rule
 from webapp.services.tax_parts import set_tax_parts
 
-NEW, OLD = "0003", "0001"
+NEW, OLD = "0003", "0002"
 TAXES = "SELECT category, percent, net_amount, tax_amount FROM invoice_taxes"
 RULES = "SELECT tax_class, tax_code_id FROM tax_class_rules"
 

@@ -121,15 +121,16 @@ class OrderFacts:
 
 def find_order(number: str, user: User) -> Order:
     """The order or quote called ``number`` with everything its page shows. Raises NotFound, also for another's."""
-    return _visible(_with_parts(), number, user)
+    return one_visible(_with_parts(), number, user)
 
 
 def visible_order(number: str, user: User) -> Order:
     """The bare order, for whoever may see it. Raises NotFound, also for another's."""
-    return _visible(select(Order), number, user)
+    return one_visible(select(Order), number, user)
 
 
-def _visible(statement: Any, number: str, user: User) -> Order:
+def one_visible(statement: Any, number: str, user: User) -> Order:
+    """The one order that ``statement`` finds under a number for whoever may see it. Raises NotFound."""
     statement = statement.where(or_(Order.order_number == number, Order.quote_number == number))
     if user.own_customers_only:
         statement = statement.where(Order.customer.has(Customer.sales_rep_id == user.id))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from webapp.domain.amounts import LineTotal, TaxRounding
+from webapp.domain.amounts import DocumentTotals, LineTotal, TaxRounding
+from webapp.domain.cash import rounded_for_cash
 from webapp.domain.entry import Entry
-from webapp.domain.money import HUNDRED, round_half_up
+from webapp.domain.money import HUNDRED, PRICE_SCALE, round_half_up
 from webapp.domain.permissions import Permission
 from webapp.domain.pricing import DerivedPrice, effective_discount
+from webapp.domain.promotions import Sale, promote, with_promotions
 from webapp.domain.totals import DocumentLine, document_totals
 from webapp.models import Order, User, Variant
 from webapp.queries.approval_facts import given_on_order
@@ -18,6 +20,8 @@ from webapp.queries.discount_authority import authority_over
 from webapp.queries.exposure import standing_of
 from webapp.queries.free_stock import free_for
 from webapp.queries.item_search import the_item
+from webapp.queries.order_sums import charges_of, condensed_lines, sales_of
+from webapp.queries.promotion_rules import live_rules
 from webapp.services import pricing
 from webapp.services.order_lines import LineInput, in_base_units, in_order_kind
 from webapp.services.taxing import LineTax, taxes_of
@@ -35,6 +39,7 @@ class EntryQuote:
     unit_price: Decimal | None
     derived: DerivedPrice
     amounts: LineTotal | None
+    totals: DocumentTotals | None
     given_percent: Decimal
     needs_approval: bool
     tax_percent: Decimal
@@ -61,17 +66,18 @@ def quote_entry(order: Order, entry: Entry, user: User) -> EntryQuote:
     base, factor = in_base_units(variant, ONE if entry.quantity is None else entry.quantity, entry.unit)
     tax = taxes_of(order, {variant.tax_code_id})[variant.tax_code_id]
     (found,) = pricing.price_all(order.customer, [pricing.Wanted(variant, base)], on=order.order_date)
-    derived = in_order_kind(order, found, tax)
-    gave = None if derived.unit_price is None else derived.unit_price * factor
+    derived = _promoted(order, in_order_kind(order, found, tax), variant, base)
+    gave = None if derived.unit_price is None else round_half_up(derived.unit_price * factor, PRICE_SCALE)
     unit_price = gave if entry.unit_price is None else entry.unit_price
     discount = entry.discount_percent or ZERO
-    amounts = None
+    amounts = totals = None
     given = ZERO
     if unit_price is not None:
         amounts = amounts_alone(
             unit_price, base / factor, discount, tax, currency=order.currency, tax_rounding=order.tax_rounding,
             included=order.prices_include_tax,
         )  # fmt: skip
+        totals = _totals_with(order, unit_price, base / factor, discount, tax)
         given = effective_discount(unit_price, gave, discount, given_on_order(order))
     free = free_for(order.location_id, {variant.id}).get(variant.id, ZERO)
     return EntryQuote(
@@ -81,6 +87,7 @@ def quote_entry(order: Order, entry: Entry, user: User) -> EntryQuote:
         unit_price=unit_price,
         derived=derived,
         amounts=amounts,
+        totals=totals,
         given_percent=given,
         needs_approval=not authority_over([variant.id]).covers(user, variant.id, given),
         tax_percent=tax.percent,
@@ -89,6 +96,37 @@ def quote_entry(order: Order, entry: Entry, user: User) -> EntryQuote:
         credit_left=_credit_left(order, amounts),
         margin=_margin(variant, base, amounts) if user.can(Permission.COSTS_READ) else None,
     )
+
+
+def _promoted(order: Order, derived: DerivedPrice, variant: Variant, quantity: Decimal) -> DerivedPrice:
+    """The price after promotions, as they count on this order once the line is there."""
+    customer, day = order.customer, order.order_date
+    live, others = live_rules(customer, {variant.id}, on=day, order_id=order.id), list[Sale]()
+    if any(rule.over_lines for rule in live.rules):
+        others = sales_of(order)
+        live = live_rules(customer, {variant.id, *(one.variant_id for one in others)}, on=day, order_id=order.id)
+    sale = Sale(variant.id, live.categories.get(variant.id), quantity, derived.unit_price)
+    found = promote([sale, *others], live.rules, on=order.order_date, currency=order.currency)
+    return with_promotions(derived, found.lines[0])
+
+
+def _totals_with(
+    order: Order, unit_price: Decimal, quantity: Decimal, discount: Decimal, tax: LineTax
+) -> DocumentTotals:
+    """What the order comes to with the line; the number of its lines does not matter."""
+    lines = condensed_lines(order)
+    new = DocumentLine(
+        len(lines) + 1, "", quantity, unit_price, discount, tax.category, tax.percent, tax_parts=tax.parts
+    )
+    totals = document_totals(
+        [*lines, new],
+        charges_of(order),
+        currency=order.currency,
+        order_discount_percent=order.order_discount_percent,
+        tax_rounding=order.tax_rounding,
+        prices_include_tax=order.prices_include_tax,
+    )
+    return rounded_for_cash(totals, order.rounding_unit)
 
 
 def amounts_alone(

@@ -20,8 +20,9 @@ from webapp.domain.numbers import parse_percent, parse_price, parse_quantity
 from webapp.domain.permissions import Permission
 from webapp.filters import decimal_comma
 from webapp.form_posts import Attempt, attempt, form_version, is_removal, run_once, try_once
-from webapp.queries.order_facts import find_order, visible_order
+from webapp.queries.order_facts import visible_order
 from webapp.queries.order_page import LineView, OrderPage, line_prices
+from webapp.queries.order_sums import order_without_lines
 from webapp.services.approvals import approve_discount, decline_discount
 from webapp.services.entry_quote import line_input, quote_entry
 from webapp.services.order_entry import add_lines, change_line, remove_line
@@ -39,7 +40,7 @@ MOST_ROWS_NAMED = 20
 @requires(Permission.ORDERS_READ)
 def show_entry(number: str) -> str:
     """What the typed line would come to: figures only, never the field itself."""
-    order = find_order(number, current_user)
+    order = order_without_lines(number, current_user)
     text = request.args.get("entry", "").strip()
     read = attempt(lambda: {"quote": quote_entry(order, _read(text), current_user)} if text else {})
     return render_template("orders/_entry_quote.html", order=order, text=text, read=read)

@@ -1,0 +1,99 @@
+"""An order as its totals see it, in as few rows as that takes: what a typed line is weighed against at every key.
+
+The discount of an order is shared over tax category and rate first, and tax is rounded for each of these. So lines of
+one category and rate come to the same totals as one line over their sum, and the database adds them up. Where tax is
+rounded on each line, or a tax is charged on another, every line has to be there.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Text, cast, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from webapp.db import db
+from webapp.domain.amounts import TaxRounding
+from webapp.domain.promotions import Sale
+from webapp.domain.tax_parts import kept_parts
+from webapp.domain.totals import DocumentCharge, DocumentLine
+from webapp.models import Customer, Item, Order, OrderLine, User, Variant
+from webapp.queries.order_facts import one_visible
+
+ONE, ZERO = Decimal(1), Decimal(0)
+
+
+def order_without_lines(number: str, user: User) -> Order:
+    """The order or quote with its customer and charges. Raises NotFound, also for another's."""
+    return one_visible(
+        select(Order).options(
+            joinedload(Order.customer, innerjoin=True).joinedload(Customer.group), selectinload(Order.charges)
+        ),
+        number,
+        user,
+    )
+
+
+def condensed_lines(order: Order) -> list[DocumentLine]:
+    """Lines that come to the same totals as the order's own: one for each category and rate where that is so."""
+    entered = OrderLine.subtotal - OrderLine.discount_amount
+    parts = cast(OrderLine.tax_parts, Text)
+    of_order = select(OrderLine.tax_category, OrderLine.tax_percent, parts).where(OrderLine.order_id == order.id)
+    if order.tax_rounding is TaxRounding.LINE or _taxes_taxes(order):
+        rows = db.session.execute(of_order.add_columns(entered).order_by(OrderLine.line_number)).all()
+    else:
+        rows = db.session.execute(
+            of_order.add_columns(func.sum(entered)).group_by(OrderLine.tax_category, OrderLine.tax_percent, parts)
+        ).all()
+    return [_line(place, row) for place, row in enumerate(rows, 1)]
+
+
+def charges_of(order: Order) -> list[DocumentCharge]:
+    """The charges and allowances of a loaded order."""
+    return [
+        DocumentCharge(
+            one.description, one.amount, one.tax_category, one.tax_percent, tax_parts=kept_parts(one.tax_parts)
+        )
+        for one in order.charges
+    ]
+
+
+def sales_of(order: Order) -> list[Sale]:
+    """The order's lines as promotions see them, without what came free."""
+    rows = db.session.execute(
+        select(
+            OrderLine.variant_id, Item.category_id, OrderLine.quantity, OrderLine.cancelled_qty, OrderLine.list_price,
+            OrderLine.price_base,
+        )
+        .join(Variant, Variant.id == OrderLine.variant_id)
+        .join(Item, Item.id == Variant.item_id)
+        .where(OrderLine.order_id == order.id, OrderLine.free_with_id.is_(None))
+        .order_by(OrderLine.line_number)
+    )  # fmt: skip
+    return [
+        Sale(variant_id, category_id, quantity - cancelled, None if price is None else price / base)
+        for variant_id, category_id, quantity, cancelled, price, base in rows
+    ]
+
+
+def _taxes_taxes(order: Order) -> bool:
+    """Whether a line of the order bears a tax on tax."""
+    parts = cast(OrderLine.tax_parts, Text)
+    on_previous = or_(parts.contains('"on_previous": true'), parts.contains('"on_previous":true'))
+    return bool(db.session.scalar(select(func.count()).where(OrderLine.order_id == order.id, on_previous)))
+
+
+def _line(place: int, row: Any) -> DocumentLine:
+    category, percent, parts, amount = row
+    return DocumentLine(
+        line_number=place,
+        sku="",
+        quantity=ONE,
+        unit_price=amount,
+        discount_percent=ZERO,
+        tax_category=category,
+        tax_percent=percent,
+        tax_parts=kept_parts(json.loads(parts)),
+    )

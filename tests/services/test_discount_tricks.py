@@ -140,6 +140,15 @@ def test_an_order_discount_of_a_manager_and_a_line_of_sales(staff):
     assert waiting_discounts(number) == {1: D("14.5")}
 
 
+def test_an_order_discount_of_sales_over_lines_of_a_manager(staff):
+    number = create_order(OrderInput("ACME", [LineInput("B-1", D(5))]), actor=staff.manager).number
+    change_order(number, order_discount_percent=D(12), actor=staff.sales)
+
+    place_order(number, actor=staff.sales)
+
+    assert waiting_discounts(number) == {1: 12}
+
+
 def test_a_hair_above_the_maximum_of_who_decides(staff):
     """20.0000333 percent reads as 20 when it is rounded, and is above the manager's 20 all the same."""
     with atomic():

@@ -1,4 +1,4 @@
-"""Taxes made of several, and taxes on taxes; with the cases of other programs that follow our rule."""
+"""Taxes made of several, and taxes on taxes. The cases of other programs stand in ``test_peers``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-
-import pytest
 
 from webapp.domain.tax_parts import (
     PartAmount,
@@ -24,8 +22,6 @@ from webapp.domain.totals import DocumentCharge, DocumentLine, TaxRounding, TaxT
 
 D = Decimal
 DATA = Path(__file__).parents[1] / "data"
-PEERS = json.loads((DATA / "peers" / "vectors.json").read_text(encoding="utf-8"))
-VECTORS = {one["id"]: one for one in PEERS["vectors"]}
 GST = TaxPart("S", D(5), "GST")
 QST = TaxPart("S", D("9.975"), "QST")
 QST_ON_GST = replace(QST, on_previous=True)
@@ -142,75 +138,3 @@ def test_the_stacked_rates_of_adventureworks_are_the_sums_of_their_parts():
         assert combined_percent([gst, provincial]) == D(row["TaxRate"])
         totals = total(line(1, "100", [gst, provincial]))
         assert amounts(totals.lines[0]) == [D("7.00"), D(row["TaxRate"]).quantize(D("0.01")) - 7]
-
-
-# -- cases of other programs
-
-NOT_OURS = {
-    "E001": "fixed amounts and taxes on one named tax or running total, with a discount as a negative tax; half-even",
-    "E017": "a tax on the amount of one other tax, and an amount for each piece",
-    "O091": "amounts for each piece, which are charges here and no tax",
-    "O099": "the total is rounded from unrounded grosses and the net is what is left; lines are not rounded",
-    "O101": "as O099: the net 147.40 is no sum of rounded lines, which come to 147.39",
-    "O103": "as O099: lines of 146.89, 146.89 and 0.50 come to a net of 294.28",
-    "O105": "as O099: lines of 6.05 and 6.00 come to a net of 12.05",
-    "TO-039": "an amount for each piece as a tax",
-    "TO-041": "an amount for each piece, and taxes on some of those before",
-}
-"""Cases whose rule is another one, with the reason."""
-
-KINDS = ("tax_chain", "tax_compound", "tax_rounding")
-OURS = [one for one in VECTORS.values() if one["kind"] in KINDS and one["id"] not in NOT_OURS]
-
-
-@pytest.mark.parametrize("vector", OURS, ids=[one["id"] for one in OURS])
-def test_a_case_of_another_program_that_follows_our_rule_comes_to_the_same(vector):
-    inputs, expected = vector["inputs"], vector["expected"]
-    by_line = inputs.get("rounding", {}).get("method") == "per_line"
-    if "tax_per_line" in expected:
-        assert of(inputs, TaxRounding.LINE).tax_total == D(str(expected["tax_per_line"]))
-        assert of(inputs, TaxRounding.DOCUMENT).tax_total == D(str(expected["tax_per_document"]))
-        return
-    totals = of(inputs, TaxRounding.LINE if by_line else TaxRounding.DOCUMENT)
-    told = {"net": totals.net_total, "total": totals.total, "tax": totals.tax_total}
-    split = expected.get("tax_split", expected.get("tax") if isinstance(expected.get("tax"), list) else None)
-    if split is not None:
-        assert [sum(amounts(one)[place] for one in totals.lines) for place in range(len(split))] == numbers(split)
-    for name, value in expected.items():
-        if name in told and not isinstance(value, list):
-            assert told[name] == D(str(value)), name
-
-
-def test_each_case_is_ours_or_says_why_not():
-    kinds = {name: vector["kind"] for name, vector in VECTORS.items() if vector["kind"] in KINDS}
-    assert NOT_OURS.keys() <= kinds.keys()
-    assert (len(kinds), len(OURS)) == (17, 8)
-
-
-@pytest.mark.parametrize("name", ["O101", "O103", "O105"])
-def test_a_case_that_rounds_the_gross_of_the_document_differs_from_ours(name):
-    vector = VECTORS[name]
-    assert of(vector["inputs"], TaxRounding.DOCUMENT).net_total != D(str(vector["expected"]["net"]))
-
-
-def of(inputs, rounding):
-    """The case as a document of ours. A tax that others build on comes first; what ignores them stands on the net."""
-    lines = []
-    for number, one in enumerate(inputs["lines"], 1):
-        taxes = inputs.get("taxes") or [{"rate": one["tax_rate"]}]
-        parts = [
-            TaxPart("S", D(str(tax["rate"])), str(place), on_previous=builds_on(taxes, place))
-            for place, tax in enumerate(taxes)
-        ]
-        quantity, discount = (str(one.get(name, default)) for name, default in (("qty", 1), ("discount_percent", 0)))
-        lines.append(line(number, str(one["price"]), parts, quantity=quantity, discount=discount))
-    return total(*lines, tax_rounding=rounding)
-
-
-def builds_on(taxes, place):
-    before = any(tax.get("affects_next") for tax in taxes[:place])
-    return before and not taxes[place].get("ignores_previous")
-
-
-def numbers(values):
-    return [D(str(value)) for value in values]

@@ -1,0 +1,456 @@
+"""The cases of eight other programs (tests/data/peers) about prices, promotions, discounts and tax, each one sorted.
+
+OURS follow our rule and come to the same. OTHERWISE follow it but for rounding or another choice: the table says why
+and what ours comes to. NOT_OURS have a rule that we do not offer, with the reason. No case of these kinds is unsorted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webapp.domain.errors import BadInput
+from webapp.domain.gross_prices import in_kind
+from webapp.domain.money import spread
+from webapp.domain.price_lists import Basis, Goods, ListRule, list_candidates
+from webapp.domain.pricing import Candidate, Source, derive_price
+from webapp.domain.promotions import Benefit, PromotionRule, Sale, promote
+from webapp.domain.tax_parts import TaxPart, combined_percent
+from webapp.domain.totals import DocumentCharge, DocumentLine, TaxRounding, adds_up, document_totals
+
+D = Decimal
+PEERS = Path(__file__).parents[1] / "data" / "peers" / "vectors.json"
+VECTORS = {one["id"]: one for one in json.loads(PEERS.read_text(encoding="utf-8"), parse_float=D)["vectors"]}
+KINDS = re.compile(
+    r"tax|tax_.+|order_discount|line_discount|price_list_.+|quantity_break|pricing_rule|pricing_stack|promotion.*"
+    r"|coupon|uom|customer_price.*"
+)
+DAY = date(2026, 5, 12)
+
+
+# --- documents -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    quantity: Any = 1
+    price: Any = 0
+    discount: Any = 0
+    rates: Any = ()
+
+
+def builds_on(taxes, place):
+    before = any(tax.get("affects_next") for tax in taxes[:place])
+    return before and not taxes[place].get("ignores_previous")
+
+
+def parts_of(taxes):
+    """The taxes of a case; one that others build on comes first, what ignores them stands on the net."""
+    return tuple(
+        TaxPart("S", D(tax["rate"]), f"T{place}", on_previous=builds_on(taxes, place))
+        for place, tax in enumerate(taxes)
+    )
+
+
+def document(lines, taxes, *, by_line=False, currency="EUR", charges=(), **options):
+    """A document of ours over the lines of a case, each with ``taxes``, or its own rate."""
+    made = []
+    for number, one in enumerate(lines, 1):
+        parts = parts_of(taxes if taxes is not None else [{"rate": one.rates}])
+        made.append(
+            DocumentLine(
+                number, f"I{number}", D(one.quantity), D(one.price), D(one.discount), "S", combined_percent(parts),
+                tax_parts=parts if len(parts) > 1 else (),
+            )
+        )  # fmt: skip
+    totals = document_totals(
+        made, [DocumentCharge("Shipping", D(amount), "S", D(rate)) for amount, rate in charges], currency=currency,
+        tax_rounding=TaxRounding.LINE if by_line else TaxRounding.DOCUMENT, **options,
+    )  # fmt: skip
+    assert adds_up(totals) == ()
+    return totals
+
+
+def lines_of(inputs):
+    return [
+        Line(one.get("qty", 1), one.get("price", one.get("unit_price")), one.get("discount_percent", 0),
+             one.get("tax_rate", 0))
+        for one in inputs["lines"]
+    ]  # fmt: skip
+
+
+def taxed(inputs, **options):
+    """The document of a case whose lines share their taxes, or have one rate each."""
+    rounding = inputs.get("rounding", {})
+    options.setdefault("by_line", rounding.get("method") == "per_line")
+    if rounding.get("unit") == "1":
+        options.setdefault("currency", "JPY")
+    return document(lines_of(inputs), inputs.get("taxes"), **options)
+
+
+def net_tax_total(totals):
+    return totals.net_total, totals.tax_total, totals.total
+
+
+def comes_to(totals, expected):
+    """The amounts that a case names, under the names that it gives them."""
+    told = {
+        "net": totals.net_total, "net_total": totals.net_total, "tax": totals.tax_total, "vat": totals.tax_total,
+        "total": totals.total, "grand_total": totals.total, "gross": totals.total, "untaxed": totals.net_total,
+        "subtotal": totals.net_total, "base": totals.net_total,
+    }  # fmt: skip
+    checked = [name for name in expected if name in told and not isinstance(expected[name], list)]
+    assert checked
+    for name in checked:
+        assert told[name] == D(expected[name]), name
+
+
+def plain_tax(inputs, expected):
+    comes_to(taxed(inputs), expected)
+
+
+def gross_tax(inputs, expected):
+    """Prices with tax; the case's taxes are all included."""
+    comes_to(taxed(inputs, prices_include_tax=True), expected)
+
+
+def taxes_of_each_line(inputs, expected):
+    totals = taxed(inputs)
+    assert [one.tax_amount for one in totals.lines] == [D(tax) for tax in expected["tax"]]
+    assert [one.total for one in totals.lines] == [D(total) for total in expected["total"]]
+
+
+def parts_come_to(inputs, expected):
+    """The sum of each tax over the lines, and the total."""
+    totals = taxed(inputs, prices_include_tax=bool(inputs["taxes"][0].get("included")))
+    wanted = expected.get("tax_split", expected["tax"])
+    found = [sum(one.tax_parts[place].amount for one in totals.lines) for place in range(len(wanted))]
+    assert found == [D(tax) for tax in wanted]
+    comes_to(totals, expected)
+
+
+def both_roundings(inputs, expected):
+    assert taxed(inputs, by_line=True).tax_total == D(expected["tax_per_line"])
+    assert taxed(inputs, by_line=False).tax_total == D(expected["tax_per_document"])
+
+
+def dolibarr(inputs, expected):
+    lines = [Line(quantity, price, 0, inputs["rate_percent"]) for price, quantity in inputs["lines"]]
+    comes_to(document(lines, None, by_line=True), expected)
+
+
+def saleor(inputs, **options):
+    rates = inputs.get("line_rates_percent") or [inputs["rate_percent"]] * len(inputs["lines"])
+    lines = [Line(one["qty"], one["unit_price"], 0, rate) for one, rate in zip(inputs["lines"], rates, strict=True)]
+    shipping_rate = inputs.get("shipping_rate_percent", rates[0])
+    return document(lines, None, prices_include_tax=True, charges=[(inputs["shipping"], shipping_rate)], **options)
+
+
+def saleor_total(inputs, expected):
+    for by_line in (True, False):
+        comes_to(saleor(inputs, by_line=by_line), expected)
+
+
+def tryton_lines(inputs):
+    rate = D(inputs["tax_rate"]) * 100
+    lines = [Line(quantity, price, 0, rate) for price, quantity in inputs["lines"] * inputs.get("repeat_line", 1)]
+    return document(lines, None, by_line=True)
+
+
+def tax_of_the_document(inputs, expected):
+    """The case names the tax of the document beside that of the lines."""
+    totals = taxed(inputs, prices_include_tax=True, by_line=False)
+    assert totals.tax_total == D(expected.get("document_tax", expected.get("tax_per_document")))
+    assert totals.net_total == D(expected.get("net_total_per_document", totals.total - totals.tax_total))
+
+
+def same_in_every_line(inputs, expected):
+    comes_to(tryton_lines(inputs), expected)
+
+
+def one_amount(inputs, expected):
+    comes_to(document([Line(1, inputs["amount"], 0, inputs["rate_percent"])], None), expected)
+
+
+# --- prices and promotions -------------------------------------------------------------------------------------------
+
+
+def rule(place, **more):
+    benefit = more.pop("benefit", Benefit.PERCENT)
+    return PromotionRule(place, f"R{place}", benefit, D(more.pop("value", 0)), **more)
+
+
+def price(rules, *, quantity=1, list_price=100):
+    (found,) = promote([Sale(1, 1, D(quantity), D(list_price))], rules, on=DAY, currency="EUR").lines
+    return found.unit_price
+
+
+def listed(rows, quantity, base=None):
+    """The price of a list of rows (from, price), else the base price."""
+    candidates = [Candidate(place, Source.LIST, "List", D(each), D(least)) for place, (least, each) in enumerate(rows)]
+    candidates += [Candidate(None, Source.BASE, "Base price", D(base))] if base is not None else []
+    return derive_price(candidates, quantity=D(quantity), on=DAY, currency="EUR").unit_price
+
+
+def tryton_list(inputs, expected):
+    """A list of formulas, the first that fits wins: each item's own rows, by the quantity they begin with."""
+    base, item = D(inputs["base_list_price"]), inputs["product"]
+    rows: dict[Decimal, Decimal] = {}
+    for one in inputs["lines_first_match_wins"]:
+        if one.get("product", item) == item:
+            rows.setdefault(D(one.get("min_qty", 0)), base * D(one["formula"].split("*")[1]))
+    assert listed(rows.items(), inputs["quantity"]) == D(expected["unit_price"])
+
+
+def category_rule(inputs, expected):
+    """A percentage on a category is a promotion here; the query hands it the sub-categories too."""
+    names = {"Category": 1, "Child Category": 2}
+    (category,) = (names[name] for name in inputs["product_categories"])
+    found = promote(
+        [Sale(1, category, D(1), D(inputs["base_list_price"]))],
+        [rule(1, value=20, all_items=False, categories=frozenset(names.values()))], on=DAY, currency="EUR",
+    )  # fmt: skip
+    assert found.lines[0].unit_price == D(expected["unit_price"])
+
+
+def band_in_base_units(inputs, expected):
+    band = rule(1, value=inputs["rule"]["discount"], min_quantity=D(5), max_quantity=D(7))
+    found = [price([band], quantity=many * inputs["uom_factor"]) for many in inputs["qty_in_sales_uom"]]
+    assert found == [D(one) for one in expected["unit_price"]]
+
+
+def threshold_in_base_units(inputs, expected):
+    units = {"unit": 1, "dozen": inputs["dozen"]}
+    from_four = rule(1, value=10, min_quantity=D(inputs["rule"]["min_qty"]))
+    for line, wanted in zip(inputs["lines"], expected["unit_price"], strict=True):
+        factor = units[line["uom"]]
+        each = price([from_four], quantity=D(line["qty"]) * factor, list_price=inputs["list_price"])
+        assert each * factor == wanted
+
+
+def margin_then_amount(inputs, expected):
+    """A margin of 10 % is a list over the base prices, the amount off a promotion on it."""
+    base = Candidate(None, Source.BASE, "Base price", D(inputs["list_price"]), currency="EUR")
+    margin = ListRule(1, "Margin", "EUR", Basis.BASE, percent=D(inputs["margin_percent"]))
+    derived = derive_price(list_candidates([margin], Goods(base=base)), quantity=D(1), on=DAY, currency="EUR")
+    assert derived.unit_price == D(expected["rate_with_margin"])
+    off = rule(1, benefit=Benefit.AMOUNT, value=inputs["discount_amount"])
+    assert price([off], list_price=derived.unit_price) == D(expected["unit_price"])
+
+
+def compounding(inputs, expected):
+    stack = [rule(place, value=one["discount"], priority=one["priority"], stackable=True)
+             for place, one in enumerate(inputs["rules"])]  # fmt: skip
+    assert price(stack) == 100 - D(expected["discount_percent"])
+
+
+def best_of(inputs, expected):
+    rules = [rule(place, value=one["discount"], priority=one["priority"]) for place, one in enumerate(inputs["rules"])]
+    assert price(rules, list_price=inputs["list_price"]) == D(expected["unit_price"])
+
+
+def free_for_every(inputs, expected):
+    one = inputs["rule"]
+    gift = rule(1, benefit=Benefit.FREE_GOODS, buy_quantity=D(one["every"]), free_quantity=D(one["free_qty"]))
+    found = [
+        promote([Sale(1, 1, D(many), D(1))], [gift], on=DAY, currency="EUR").free[0].quantity for many in inputs["qty"]
+    ]
+    assert found == expected["free_qty"]
+
+
+def eligible_pieces(inputs, expected):
+    names = {f"product{number}": number for number in range(1, 5)}
+    eligible = set(inputs["promotion"]["eligible_products"])
+    many = rule(1, value=10, min_quantity=D(inputs["promotion"]["min_qty"]), over_lines=True, all_items=False,
+                variants=frozenset(names[one] for one in eligible))  # fmt: skip
+    sales = [Sale(names[one], None, D(many_of), D(inputs["list_price"])) for one, many_of in inputs["lines"]]
+    found = promote(sales, [many], on=DAY, currency="EUR").lines
+    net = sum(sale.quantity * one.unit_price for sale, one in zip(sales, found, strict=True))
+    assert net == D(expected["after"]["untaxed"])
+    more = [Sale(1, None, D(7), D(20)), *sales[1:]]
+    assert [one.unit_price for one in promote(more, [many], on=DAY, currency="EUR").lines] == [18, 18, 20]
+
+
+def amount_off(inputs, expected):
+    off = rule(1, benefit=Benefit.AMOUNT, value=inputs["discount_amount"])
+    assert price([off], list_price=inputs["base_price"]) == D(expected["unit_price"])
+
+
+def coupon_not_on_the_order(inputs, expected):
+    """Whether a coupon's promotion is among the rules of an order is tested with orders; without it the list counts."""
+    each = price([], quantity=inputs["quantity"], list_price=inputs["list_price"])
+    assert each * D(inputs["quantity"]) == D(expected["untaxed"])
+
+
+def from_tax_to_tax(inputs, expected):
+    gross = Candidate(1, Source.LIST, "List", D(inputs["list_price_incl"]), includes_tax=True)
+    derived = derive_price([gross], quantity=D(1), on=DAY, currency="EUR")
+    own, charged = (D(inputs[tax]["rate"]) for tax in ("from_tax", "to_tax"))
+    assert in_kind(derived, include_tax=True, own_percent=own, charged_percent=charged).unit_price == 106
+    assert in_kind(derived, include_tax=False, own_percent=own, charged_percent=charged).unit_price == 100
+    assert (expected["unit_price"], expected["subtotal"]) == (106, 100)
+
+
+def each_customer_its_list(inputs, expected):
+    for name, lists in inputs["pricelists"].items():
+        assert listed([(0, lists["fixed"])], 1) == D(expected["unit_price"][name])
+
+
+def company_list(inputs, expected):
+    """Which list counts is tested with customers (tests/services/test_price_lists.py); here that its price is taken."""
+    assert inputs["customer_price_list"] is None
+    assert expected["order_price_list"] == inputs["company_default_price_list"]
+    assert listed([(0, 7)], 1, base=10) == 7
+
+
+# --- discounts -------------------------------------------------------------------------------------------------------
+
+
+def order_amount(inputs, expected):
+    taxes = inputs.get("taxes") or [{"rate": 0}]
+    totals = document(
+        [Line(1, amount) for amount in inputs["line_amounts"]], taxes,
+        order_discount_amount=D(inputs["order_discount"]["amount"]),
+    )  # fmt: skip
+    comes_to(totals, {name: value for name, value in expected.items() if name != "total"})
+    if "distributed" in expected:
+        assert [one.order_discount_share for one in totals.lines] == [D(share) for share in expected["distributed"]]
+        assert spread(D(100), [D(500), D(1000)], "EUR") == [D("33.33"), D("66.67")]
+
+
+def line_and_order(inputs, expected):
+    line = Line(1, inputs["amount_before"], inputs["line_discount_percent"], 0)
+    comes_to(document([line], None, order_discount_percent=D(inputs["order_discount_percent"])), expected)
+
+
+def line_discount(inputs, expected):
+    line = Line(inputs["qty"], inputs["price"], inputs["discount_percent"], 0)
+    comes_to(document([line], None), expected)
+
+
+# --- sorted ----------------------------------------------------------------------------------------------------------
+
+OURS = {
+    "E003": plain_tax, "E005": order_amount, "E015": order_amount, "E029": band_in_base_units,
+    "E031": margin_then_amount, "E033": compounding, "E043": free_for_every, "E045": best_of,
+    "O077": taxes_of_each_line, "O079": gross_tax, "O081": parts_come_to, "O089": parts_come_to,
+    "O093": parts_come_to, "O107": plain_tax, "O109": plain_tax, "O111": plain_tax, "O115": plain_tax,
+    "O121": line_discount, "O123": line_discount, "O125": line_and_order, "O127": threshold_in_base_units,
+    "O085": tax_of_the_document, "E181": tax_of_the_document, "TO-031": same_in_every_line, "TO-043": one_amount,
+    "O133": from_tax_to_tax, "O139": each_customer_its_list, "O177": plain_tax, "O179": both_roundings,
+    "TO-001": tryton_list, "TO-003": tryton_list, "TO-007": tryton_list, "TO-009": category_rule,
+    "TO-011": category_rule, "TO-013": tryton_list, "TO-015": company_list, "TO-017": amount_off,
+    "TO-019": eligible_pieces, "TO-023": coupon_not_on_the_order, "TO-045": saleor_total, "TO-047": saleor_total,
+    "TO-057": dolibarr, "TO-059": dolibarr, "TO-061": dolibarr, "TO-063": dolibarr,
+}  # fmt: skip
+
+OTHERWISE = {
+    "E013": (
+        "ERPNext takes the tax out of each line and loses a cent; out of the document 138.10 and 6.90 are left",
+        lambda inputs: net_tax_total(taxed(inputs, prices_include_tax=True)), ("138.10", "6.90", "145.00"),
+    ),
+    "E023": (
+        "a rule on the item beats one on its group there; here the cheapest for the customer counts",
+        lambda inputs: [price([rule(1, value=10), rule(2, value=15)])], ("85",),
+    ),
+    "E025": (
+        "two rules without a priority stop the salesperson there; here the better one counts",
+        lambda inputs: [price([rule(1, value=10), rule(2, value=5)])], ("90",),
+    ),
+    "O099": (
+        "the gross is rounded from unrounded lines there and the net is what is left; our lines are rounded first",
+        lambda inputs: net_tax_total(taxed(inputs)), ("293.78", "38.19", "331.97"),
+    ),
+    "O101": ("as O099", lambda inputs: net_tax_total(taxed(inputs)), ("147.39", "33.90", "181.29")),
+    "O103": ("as O099", lambda inputs: net_tax_total(taxed(inputs)), ("294.28", "67.68", "361.96")),
+    "O105": ("as O099", lambda inputs: net_tax_total(taxed(inputs)), ("12.05", "2.77", "14.82")),
+    "O113": (
+        "five at 5.75 less 18 % are 23.575, which is rounded on each of our six lines",
+        lambda inputs: net_tax_total(taxed(inputs, prices_include_tax=True)), ("116.93", "24.55", "141.48"),
+    ),
+    "TO-033": (
+        "1.005 is rounded half-even to 1.00 there, half-up to 1.01 here",
+        lambda inputs: net_tax_total(tryton_lines(inputs)), ("2.08", "2.08", "4.16"),
+    ),
+    "TO-035": (
+        "two taxes share the cent of their unrounded sum there; each is rounded from the rounded line here",
+        lambda inputs: net_tax_total(two_taxes_of_ten(inputs)), ("1.04", "0.20", "1.24"),
+    ),
+    "TO-037": (
+        "as TO-035: 0.295 is rounded half-up for each tax here",
+        lambda inputs: net_tax_total(two_taxes_of_ten(inputs)), ("-2.95", "-0.60", "-3.55"),
+    ),
+    "TO-053": (
+        "the tax is taken out of each line there; out of the document it is 11.22",
+        lambda inputs: net_tax_total(saleor(inputs, order_discount_amount=D(inputs["order_discount_fixed"]))),
+        ("48.78", "11.22", "60.00"),
+    ),
+}  # fmt: skip
+
+
+def two_taxes_of_ten(inputs):
+    return document([Line(inputs["quantity"], inputs["unit_price"])], [{"rate": 10}, {"rate": 10}])
+
+
+def refused(inputs):
+    with pytest.raises(BadInput, match="must be between 0 and the net of the lines"):
+        saleor(inputs, order_discount_amount=D(inputs["order_discount_fixed"]))
+
+
+NOT_OURS = {
+    "E001": "fixed amounts and taxes on one named tax or running total, with a discount as a negative tax; half-even",
+    "E007": "a tax of an amount for each piece inside the price",
+    "E009": "as E001, inside the price",
+    "E017": "a tax on the amount of one other tax, and an amount for each piece",
+    "E027": "a rule on a template; a promotion names items or categories",
+    "E035": "0 means not set there; here a price of 0 is 0",
+    "E037": "a rule for one unit of an item; prices are per base unit and the same in every unit",
+    "E039": "a further item at a price of its own; what comes free is free",
+    "E041": "what is bought of one item lowers the price of another; a promotion lowers what it is for",
+    "O083": "a tax inside the price beside one on top of it; a document's prices are of one kind",
+    "O087": "an amount for each piece as a tax, which makes a net negative",
+    "O091": "amounts for each piece, which are charges here and no tax",
+    "O095": "a percentage off the grand total, tax included; an order discount is taken off the lines before tax",
+    "O097": "as O095",
+    "O117": "a negative rate",
+    "TO-005": "a negative quantity that gets the break of its size; a return comes back at the price it left with",
+    "TO-021": "the whole order reaches the amount; here the lines that the promotion is for do",
+    "TO-039": "an amount for each piece as a tax",
+    "TO-041": "an amount for each piece, and taxes on some of those before",
+    "TO-049": "shipping taxed at the average rate of the lines; a charge has a tax code of its own",
+    "TO-051": "as TO-049",
+    "TO-055": "a discount above the order is capped there; here it is refused with what is possible",
+}
+
+
+def of_these_kinds():
+    return {name for name, vector in VECTORS.items() if KINDS.fullmatch(vector["kind"])}
+
+
+def test_every_case_is_sorted_once():
+    assert len(of_these_kinds()) == 79
+    assert OURS.keys() | OTHERWISE.keys() | NOT_OURS.keys() == of_these_kinds()
+    assert len(OURS) + len(OTHERWISE) + len(NOT_OURS) == 79
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_case_that_follows_our_rule_comes_to_the_same(name):
+    OURS[name](VECTORS[name]["inputs"], VECTORS[name]["expected"])
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_a_case_that_chooses_otherwise_comes_to_what_the_table_says(name):
+    reason, ours, amounts = OTHERWISE[name]
+    assert reason
+    assert list(ours(VECTORS[name]["inputs"])) == [D(amount) for amount in amounts]
+
+
+def test_a_discount_above_the_order_is_refused():
+    refused(VECTORS["TO-055"]["inputs"])

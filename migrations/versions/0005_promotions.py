@@ -139,6 +139,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_promotion_scopes_category_id"), ["category_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_promotion_scopes_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_promotion_scopes_group_id"), ["group_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_promotion_scopes_promotion_id"), ["promotion_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_promotion_scopes_variant_id"), ["variant_id"], unique=False)
         batch_op.create_index(
             "uq_promotion_scopes_category",
@@ -241,6 +242,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("category_id IS NOT NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_promotion_scopes_variant_id"))
+        batch_op.drop_index(batch_op.f("ix_promotion_scopes_promotion_id"))
         batch_op.drop_index(batch_op.f("ix_promotion_scopes_group_id"))
         batch_op.drop_index(batch_op.f("ix_promotion_scopes_customer_id"))
         batch_op.drop_index(batch_op.f("ix_promotion_scopes_category_id"))

@@ -68,7 +68,7 @@ def test_the_derivation_says_what_was_done_behind_the_rule_that_won():
         ("TAX", "Without tax", True),
     ]
     assert found.derivation[1].detail == "The price includes 21 % tax of the item."
-    assert [step.won for step in type_over(found, D(90), "Nancy").derivation] == [True, False, False]
+    assert [step.won for step in type_over(found, D(90), "Nancy").derivation] == [True, True, True]
 
 
 def test_the_next_break_is_converted_too_and_no_price_stays_none():

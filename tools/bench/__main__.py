@@ -1,4 +1,5 @@
-"""``python -m tools.bench``: order-to-cash cycles per second through the services, beside hand-written SQL.
+"""``python -m tools.bench``: order-to-cash cycles per second through the services, beside hand-written SQL; then what
+pricing costs (``tools.bench.pricing``).
 
 Both sides work in one process on one durable PostgreSQL (its own defaults: fsync on), by turns, so that what else the
 machine does falls on both. A cycle is an order of five lines in five transactions: order (created, submitted, approved
@@ -21,11 +22,12 @@ from functools import partial
 from unittest import mock
 
 import psycopg
+from flask import Flask
 from psycopg import sql
 
 from tests.support.databases import migrate
 from tests.support.postgres import create_database, running_postgres
-from tools.bench import through_services
+from tools.bench import pricing, through_services
 from tools.bench.by_hand import ByHand
 from tools.bench.company import found
 from webapp import create_app
@@ -62,25 +64,39 @@ def main() -> None:
             side.rates.clear()
         added = [rounds(both, count, wanted.cycles) for _ in range(wanted.rounds)]
     report(both, wanted.cycles, added[-1], pdf_seconds)
+    with application() as (app, _):
+        found()
+        measured = pricing.pairs(app)
+        for _ in range(WARM_UP + wanted.rounds * wanted.cycles):
+            for pair in measured:
+                pair.turn()
+    pricing.report(measured, left_out=WARM_UP)
+
+
+@contextmanager
+def application() -> Iterator[tuple[Flask, str]]:
+    """The program on a new durable PostgreSQL, inside its context; and the address of the database."""
+    with running_postgres(durable=True) as server, tempfile.TemporaryDirectory() as instance:
+        url = create_database(server.url, "bench")
+        migrate(url)
+        app = create_app({"DATABASE_URL": url, "SECRET_KEY": secrets.token_hex(32), "INSTANCE_PATH": instance})
+        with app.app_context():
+            yield app, url
+            db.engine.dispose()
 
 
 @contextmanager
 def sides() -> Iterator[tuple[list[Side], Callable[[], Counts], float]]:
     """Both sides on one new company, how to count its rows, and the seconds that one PDF takes."""
-    with running_postgres(durable=True) as server, tempfile.TemporaryDirectory() as instance:
-        url = create_database(server.url, "bench")
-        migrate(url)
-        app = create_app({"DATABASE_URL": url, "SECRET_KEY": secrets.token_hex(32), "INSTANCE_PATH": instance})
-        with app.app_context(), psycopg.connect(url, autocommit=True) as counter:
-            people = found()
-            through_services.cycle(people)
-            pdf, seconds = make_pdf()
-            by_hand = ByHand(url, people, pdf)
-            with mock.patch.object(paper, "render", return_value=pdf):
-                both = [Side(SERVICES, partial(through_services.cycle, people)), Side(BY_HAND, by_hand.cycle)]
-                yield both, partial(count_rows, counter), seconds
-            by_hand.close()
-            db.engine.dispose()
+    with application() as (_, url), psycopg.connect(url, autocommit=True) as counter:
+        people = found()
+        through_services.cycle(people)
+        pdf, seconds = make_pdf()
+        by_hand = ByHand(url, people, pdf)
+        with mock.patch.object(paper, "render", return_value=pdf):
+            both = [Side(SERVICES, partial(through_services.cycle, people)), Side(BY_HAND, by_hand.cycle)]
+            yield both, partial(count_rows, counter), seconds
+        by_hand.close()
 
 
 def make_pdf() -> tuple[bytes, float]:

@@ -71,9 +71,13 @@ def fits(value: Decimal, scale: int) -> bool:
     return WIDE.abs(value) <= Decimal(LARGEST_UNITS).scaleb(-scale)
 
 
+_STEPS = [Decimal(1).scaleb(-decimals) for decimals in range(19)]
+"""One unit of the last place, by number of decimals; what is rounded most often should not make it anew."""
+
+
 def round_half_up(value: Decimal, decimals: int) -> Decimal:
     """``value`` to ``decimals`` places, the half away from zero: 2.345 -> 2.35, -2.345 -> -2.35. Never answers -0."""
-    return WIDE.plus(exact(value).quantize(Decimal(1).scaleb(-decimals), context=WIDE))
+    return WIDE.plus(WIDE.quantize(exact(value), _STEPS[decimals]))
 
 
 def round_money(value: Decimal, currency: str) -> Decimal:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from webapp.domain.errors import BadInput
 from webapp.domain.money import (
@@ -130,6 +131,12 @@ def parse_date(value: str | date, *, field: str = "Date") -> date:
     if not _EARLIEST <= day <= _LATEST:
         raise BadInput(f"{label(field)} must be between the years 1900 and 2199.", field=field)
     return day
+
+
+@lru_cache(maxsize=10_000)
+def plain_digits(value: Decimal) -> str:
+    """``value`` as sentences write it: 12.500 -> "12.5", 1E+1 -> "10"."""
+    return f"{tidy(value):f}"
 
 
 def tidy(value: Decimal) -> Decimal:

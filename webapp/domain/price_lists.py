@@ -13,14 +13,15 @@ read derivations too.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from webapp.domain.errors import BadInput
 from webapp.domain.money import HUNDRED, PRICE_SCALE, WIDE, round_half_up
-from webapp.domain.numbers import tidy
+from webapp.domain.numbers import plain_digits
 from webapp.domain.pricing import Candidate, Part, PriceStep, Source, valid_words
 
 ZERO, TWO = Decimal(0), Decimal(2)
@@ -81,8 +82,8 @@ class Ending:
         """How prices are rounded, as the end of a sentence."""
         way = "up to the next price" if self.rounding is Rounding.UP else "to the nearest price"
         if not self.ending:
-            return f"{way} that is a multiple of {tidy(self.step):f}"
-        return f"{way} that ends in {tidy(self.ending):f} (steps of {tidy(self.step):f})"
+            return f"{way} that is a multiple of {plain_digits(self.step)}"
+        return f"{way} that ends in {plain_digits(self.ending)} (steps of {plain_digits(self.step)})"
 
     def _places_below(self, price: Decimal, *, turned: bool = False) -> Decimal:
         """How many whole steps lie between the ending and ``price``, cut towards the lower price.
@@ -179,7 +180,7 @@ class _Changed(NamedTuple):
     def step(self) -> PriceStep:
         percent = self.rule.percent
         word = "off" if percent < 0 else "on top of"
-        detail = f"{tidy(abs(percent)):f} % {word} {tidy(self.before):f}."
+        detail = f"{plain_digits(abs(percent))} % {word} {plain_digits(self.before)}."
         return PriceStep("PERCENT", f"{self.rule.name}: percentage", self.after, detail, won=True)
 
 
@@ -190,7 +191,7 @@ class _Rounded(NamedTuple):
     after: Decimal
 
     def step(self) -> PriceStep:
-        detail = f"From {tidy(round_half_up(self.before, PRICE_SCALE)):f} {self.ending.words}."
+        detail = f"From {plain_digits(round_half_up(self.before, PRICE_SCALE))} {self.ending.words}."
         return PriceStep("ENDING", f"{self.rule.name}: ending", self.after, detail, won=True)
 
 
@@ -201,7 +202,7 @@ class _Bounded(NamedTuple):
 
     def step(self) -> PriceStep:
         moved, side = ("Raised", "floor") if self.after > self.before else ("Lowered", "cap")
-        detail = f"{moved} from {tidy(self.before):f} to the list's {side} against cost."
+        detail = f"{moved} from {plain_digits(self.before)} to the list's {side} against cost."
         return PriceStep(side.upper(), f"{self.rule.name}: {side}", self.after, detail, won=True)
 
 
@@ -273,41 +274,49 @@ def _paid_on(chain: Sequence[ListRule], goods: Goods) -> list[Candidate]:
     """What a customer of the first list of ``chain`` would pay, down to the base price."""
     found = list_candidates(chain, goods)
     if goods.base and not any(one.depth for one in found):
-        found.append(replace(goods.base, depth=1))
+        found.append(goods.base._replace(depth=1))
     return found
 
 
 def _made(rule: ListRule, origin: Candidate, goods: Goods) -> Candidate:
     """The price that ``rule`` makes out of one of its basis; quantity and dates stay."""
-    exact = _percent_more(origin.unit_price, rule.percent)
-    made = rule.ending.of(exact) if rule.ending else round_half_up(exact, PRICE_SCALE)
+    exact = _percent_more(origin.unit_price, rule.percent) if rule.percent else origin.unit_price
+    rounded = round_half_up(exact, PRICE_SCALE)
+    made = rule.ending.of(exact) if rule.ending else rounded
     parts: list[Part] = list(origin.parts)
     if rule.basis is Basis.COST:
-        parts.append(_FromCost(rule, round_half_up(exact, PRICE_SCALE)))
+        parts.append(_FromCost(rule, rounded))
     else:
         if not parts:
             parts.append(_Start(origin))
         if rule.percent:
-            parts.append(_Changed(rule, origin.unit_price, round_half_up(exact, PRICE_SCALE)))
+            parts.append(_Changed(rule, origin.unit_price, rounded))
     if rule.ending and made != exact:
         parts.append(_Rounded(rule, rule.ending, exact, made))
     return _bounded(
         rule,
-        replace(
-            origin,
-            source=Source.LIST,
-            label=f"{rule.label}, made from {_origin(origin)}",
-            unit_price=made,
-            depth=origin.depth + 1,
-            parts=tuple(parts),
+        Candidate(
+            origin.rule_id,
+            Source.LIST,
+            _made_from(rule.label, origin.label),
+            made,
+            origin.min_quantity,
+            origin.valid_from,
+            origin.valid_to,
+            origin.currency,
+            origin.includes_tax,
+            origin.depth + 1,
+            tuple(parts),
         ),
         goods,
     )
 
 
-def _origin(candidate: Candidate) -> str:
-    label = candidate.label.split(", made from ")[-1]
-    return label[:1].lower() + label[1:]
+@lru_cache(maxsize=10_000)
+def _made_from(label: str, origin: str) -> str:
+    """A price of a list named by what it was made from in the end."""
+    first = origin.rsplit(", made from ", maxsplit=1)[-1]
+    return f"{label}, made from {first[:1].lower()}{first[1:]}"
 
 
 def _bounded(rule: ListRule, candidate: Candidate, goods: Goods) -> Candidate:
@@ -317,11 +326,11 @@ def _bounded(rule: ListRule, candidate: Candidate, goods: Goods) -> Candidate:
     price = candidate.unit_price
     parts = candidate.parts or (_Start(candidate),)
     if goods.known_cost is None:
-        return replace(candidate, parts=(*parts, _Unbounded(rule)))
+        return candidate._replace(parts=(*parts, _Unbounded(rule)))
     kept = kept_price(rule, price, goods.known_cost)
     if kept == price:
         return candidate
-    return replace(candidate, unit_price=kept, parts=(*parts, _Bounded(rule, price, kept)))
+    return candidate._replace(unit_price=kept, parts=(*parts, _Bounded(rule, price, kept)))
 
 
 def _raised(floor: Decimal, cap: Decimal | None, ending: Ending | None) -> Decimal:
@@ -337,4 +346,4 @@ def _lowered(cap: Decimal, floor: Decimal | None, ending: Ending | None) -> Deci
 
 
 def _percent_more(amount: Decimal, percent: Decimal) -> Decimal:
-    return WIDE.divide(WIDE.multiply(amount, HUNDRED + percent), HUNDRED)
+    return WIDE.scaleb(WIDE.multiply(amount, HUNDRED + percent), -2)

@@ -9,15 +9,15 @@ lower price. Promotions go on from there (``promotions``); a price typed by hand
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from webapp.domain.errors import BadInput
 from webapp.domain.money import HUNDRED, WIDE, decimals_of, exact, plain, round_money
-from webapp.domain.numbers import tidy
+from webapp.domain.numbers import plain_digits
 from webapp.domain.permissions import DEFAULT_MAX_DISCOUNT, ROLE_PERMISSIONS, Permission, Role
 
 
@@ -36,8 +36,7 @@ _GOES_FIRST = {Source.CUSTOMER: "a customer price", Source.LIST: "a price of the
 NEXT_BREAK = "NEXT_BREAK"
 
 
-@dataclass(frozen=True, slots=True)
-class PriceStep:
+class PriceStep(NamedTuple):
     """One step of a derivation: a rule that counts or lost, with its amount, its dates and the reason in a sentence.
 
     ``won`` marks the rule that gives the price and, behind it, each step that goes on from there: the last step that
@@ -82,8 +81,7 @@ class Part(Protocol):
         """The words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A price that may count: per unit, from ``min_quantity`` base units on, between two days (both included).
 
     ``currency`` None means the currency that is asked for; with ``includes_tax`` the price is gross. ``depth`` counts
@@ -117,7 +115,7 @@ class NextBreak:
 
     def step(self, currency: str) -> PriceStep:
         """The break as the last line of a derivation."""
-        many = f"{tidy(self.min_quantity):f}"
+        many = f"{plain_digits(self.min_quantity)}"
         saves = "" if self.saving is None else f" saves {plain(self.saving, currency)}"
         detail = f"Next break at {many}{saves}." if saves else f"From {many} there is a price."
         return PriceStep(NEXT_BREAK, "Next break", self.unit_price, detail)
@@ -162,7 +160,7 @@ def derive_price(
     next_break = _next_break(usable, winner, quantity, currency)
     if winner is None:
         return DerivedPrice(None, None, lost, next_break, currency)
-    won = replace(_step(winner, valid_words(winner)), won=True)
+    won = _step(winner, valid_words(winner), won=True)
     steps = (won, *(part.step() for part in winner.parts), *lost)
     return DerivedPrice(winner.unit_price, winner.source, steps, next_break, currency, winner.includes_tax)
 
@@ -172,7 +170,11 @@ def type_over(derived: DerivedPrice, unit_price: Decimal, typed_by: str) -> Deri
 
     The typed price follows the steps that won among the rules: the last step that won is the price that counts.
     """
-    gave = "The rules give no price." if derived.unit_price is None else f"The rules give {tidy(derived.unit_price):f}."
+    gave = (
+        "The rules give no price."
+        if derived.unit_price is None
+        else f"The rules give {plain_digits(derived.unit_price)}."
+    )
     typed = PriceStep(Source.TYPED.value, "Typed price", unit_price, f"Typed by {typed_by}. {gave}", won=True)
     won = [step for step in derived.derivation if step.won]
     lost = [step for step in derived.derivation if not step.won]
@@ -228,22 +230,16 @@ def _lost(candidate: Candidate, winner: Candidate | None, quantity: Decimal, on:
     return _step(candidate, why)
 
 
-def _step(candidate: Candidate, detail: str) -> PriceStep:
+def _step(one: Candidate, detail: str, *, won: bool = False) -> PriceStep:
     return PriceStep(
-        candidate.source.value,
-        candidate.label,
-        candidate.unit_price,
-        detail,
-        candidate.rule_id,
-        valid_from=candidate.valid_from,
-        valid_to=candidate.valid_to,
+        one.source.value, one.label, one.unit_price, detail, one.rule_id, won, one.valid_from, one.valid_to
     )
 
 
 def _why_not_for(candidate: Candidate, quantity: Decimal) -> str:
     if candidate.min_quantity <= quantity:
         return ""
-    return f"It needs {tidy(candidate.min_quantity):f} or more, the line has {tidy(quantity):f}."
+    return f"It needs {plain_digits(candidate.min_quantity)} or more, the line has {plain_digits(quantity)}."
 
 
 def _why_after(candidate: Candidate, winner: Candidate) -> str:
@@ -264,7 +260,7 @@ def valid_words(candidate: Candidate) -> str:
     """From which quantity and in which time a price is valid, in a sentence."""
     parts = []
     if candidate.min_quantity > 1:
-        parts.append(f"from {tidy(candidate.min_quantity):f}")
+        parts.append(f"from {plain_digits(candidate.min_quantity)}")
     if candidate.valid_from:
         parts.append(f"since {candidate.valid_from.isoformat()}")
     if candidate.valid_to:
@@ -334,4 +330,4 @@ def _approver(discount_percent: Decimal, user_role: Role | str) -> Role:
 def _shown(percent: Decimal) -> str:
     """Up to four decimals, cut off and not rounded, so that 5.00001 never reads as the limit of 5."""
     cut = percent.quantize(Decimal("0.0001"), ROUND_DOWN, WIDE)
-    return f"{tidy(cut):f}" if cut == percent else f"{tidy(cut):f}…"
+    return f"{plain_digits(cut)}" if cut == percent else f"{plain_digits(cut)}…"

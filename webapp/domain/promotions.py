@@ -16,11 +16,13 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
-from webapp.domain.money import HUNDRED, PRICE_SCALE, WIDE, round_half_up
-from webapp.domain.numbers import tidy
+from webapp.domain.money import HUNDRED, PRICE_SCALE, WIDE
+from webapp.domain.numbers import plain_digits
 from webapp.domain.pricing import DerivedPrice, PriceStep, Source
 
 ZERO = Decimal(0)
+SMALLEST = Decimal(1).scaleb(-PRICE_SCALE)
+PROMOTION = Source.PROMOTION.value
 
 
 class Benefit(StrEnum):
@@ -71,11 +73,20 @@ class PromotionRule:
     def price_after(self, price: Decimal) -> Decimal:
         """What the promotion makes of a price; never a higher one, never below 0."""
         if self.benefit is Benefit.PERCENT:
-            left = WIDE.divide(WIDE.multiply(price, HUNDRED - self.value), HUNDRED)
-            return round_half_up(left, PRICE_SCALE)
+            return WIDE.quantize(WIDE.multiply(price, self._kept), SMALLEST)
         if self.benefit is Benefit.AMOUNT:
             return max(price - self.value, ZERO)
         return min(price, self.value) if self.benefit is Benefit.FIXED_PRICE else price
+
+    @cached_property
+    def label(self) -> str:
+        """How a derivation calls it."""
+        return f"Promotion {self.name}"
+
+    @cached_property
+    def _kept(self) -> Decimal:
+        """The part of the price that a percentage leaves."""
+        return WIDE.divide(HUNDRED - self.value, HUNDRED)
 
     def free_for(self, bought: Decimal) -> Decimal:
         """How much comes free with a quantity bought."""
@@ -90,13 +101,13 @@ class PromotionRule:
 
     def _conditions(self) -> Iterable[str]:
         if self.min_quantity and self.max_quantity is not None:
-            yield f"from {_plain(self.min_quantity)} to {_plain(self.max_quantity)}"
+            yield f"from {plain_digits(self.min_quantity)} to {plain_digits(self.max_quantity)}"
         elif self.min_quantity:
-            yield f"from {_plain(self.min_quantity)}"
+            yield f"from {plain_digits(self.min_quantity)}"
         elif self.max_quantity is not None:
-            yield f"up to {_plain(self.max_quantity)}"
+            yield f"up to {plain_digits(self.max_quantity)}"
         if self.min_amount:
-            yield f"from an amount of {_plain(self.min_amount)}"
+            yield f"from an amount of {plain_digits(self.min_amount)}"
         if self.over_lines:
             yield "counted over all lines of it"
         if self.valid_from:
@@ -153,13 +164,14 @@ def promote(
     on: date,
     currency: str,
     prices: Mapping[int, Decimal] | None = None,
+    elsewhere: Mapping[int, Decimal] | None = None,
 ) -> PromotedOrder:
     """Choose for every line what makes it cheapest on the price date ``on``, in ``currency``.
 
     ``prices`` are what the lists ask for goods that could come free, by variant; they only weigh one promotion against
-    another.
+    another. ``elsewhere`` is the quantity that further lines add to promotions over several lines, by promotion.
     """
-    board = _Board(sales, [_dated(one, on, currency) for one in promotions], prices or {})
+    board = _Board(sales, [_dated(one, on, currency) for one in promotions], prices or {}, elsewhere or {})
     chosen = board.choose()
     while futile := board.futile(chosen):
         board.bar(futile)
@@ -196,13 +208,18 @@ class _Board:
     """The lines with the promotions that could count for each."""
 
     def __init__(
-        self, sales: Sequence[Sale], promotions: Sequence[PromotionRule], prices: Mapping[int, Decimal]
+        self,
+        sales: Sequence[Sale],
+        promotions: Sequence[PromotionRule],
+        prices: Mapping[int, Decimal],
+        elsewhere: Mapping[int, Decimal],
     ) -> None:
         self._sales = sales
         self._prices = prices
         self._barred = {one.rule_id: one.barred for one in promotions if one.barred}
         self._of_line = _matches(sales, promotions)
-        self._quantities, self._amounts = self._sums()
+        self._quantities, self._amounts = self._sums(elsewhere)
+        self._unmet = [{one.rule_id: self._why_unmet(sale, one) for one in found} for sale, found in self._pairs()]
 
     def bar(self, rule_ids: Iterable[int]) -> None:
         """Leave promotions out that would come to nothing."""
@@ -243,11 +260,13 @@ class _Board:
         for one in choice:
             price = one.price_after(price)
             steps.append(_step(one, price, one.terms, won=True))
-        lost = [one for one in self._of_line[place] if one not in choice]
-        for one in lost:
-            amount = one.price_after(sale.unit_price or ZERO)
-            steps.append(_step(one, amount, self._why_not(place, one) or _why_behind(one, choice), won=False))
-        return Promoted(price, tuple(one.rule_id for one in choice), tuple(steps))
+        applied = tuple(one.rule_id for one in choice)
+        behind, listed = _why_behind(choice), sale.unit_price or ZERO
+        for one in self._of_line[place]:
+            if one.rule_id not in applied:
+                why = self._why_not(place, one) or behind[one.stackable]
+                steps.append(_step(one, one.price_after(listed), why, won=False))
+        return Promoted(price, applied, tuple(steps))
 
     def _choice(self, place: int) -> Choice:
         if self._sales[place].unit_price is None:
@@ -278,12 +297,14 @@ class _Board:
         price = sale.unit_price or ZERO
         for one in choice:
             price = one.price_after(price)
-        gifts = sum((self._worth(place, one) for one in choice), ZERO)
-        return WIDE.subtract(WIDE.multiply(sale.quantity, price), gifts)
+        cost = WIDE.multiply(sale.quantity, price)
+        for one in choice:
+            if one.benefit is Benefit.FREE_GOODS:
+                cost = WIDE.subtract(cost, self._worth(place, one))
+        return cost
 
     def _worth(self, place: int, one: PromotionRule) -> Decimal:
-        if one.benefit is not Benefit.FREE_GOODS:
-            return ZERO
+        """What comes free with a line is worth by the lists; over several lines each has its share."""
         sale = self._sales[place]
         bought = self._quantities[one.rule_id] if one.over_lines else sale.quantity
         each = sale.unit_price if one.free_variant is None else self._prices.get(one.free_variant)
@@ -292,19 +313,23 @@ class _Board:
 
     def _why_not(self, place: int, one: PromotionRule) -> str:
         """Why a promotion that fits the item does not count; empty when it could."""
-        if one.rule_id in self._barred:
-            return self._barred[one.rule_id]
-        sale = self._sales[place]
+        return self._barred.get(one.rule_id) or self._unmet[place][one.rule_id]
+
+    def _why_unmet(self, sale: Sale, one: PromotionRule) -> str:
+        """What quantity or amount is missing, whatever else bars the promotion."""
         if one.over_lines:
             quantity, amount = self._quantities[one.rule_id], self._amounts[one.rule_id]
         else:
-            quantity, amount = sale.quantity, _amount(sale)
+            quantity, amount = sale.quantity, _amount(sale) if one.min_amount else ZERO
         return _why_not_for(one, quantity, amount)
 
-    def _sums(self) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
-        quantities: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    def _pairs(self) -> Iterable[tuple[Sale, Sequence[PromotionRule]]]:
+        return zip(self._sales, self._of_line, strict=True)
+
+    def _sums(self, elsewhere: Mapping[int, Decimal]) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
+        quantities: dict[int, Decimal] = defaultdict(lambda: ZERO, elsewhere)
         amounts: dict[int, Decimal] = defaultdict(lambda: ZERO)
-        for sale, found in zip(self._sales, self._of_line, strict=True):
+        for sale, found in self._pairs():
             for one in found:
                 if one.over_lines:
                     quantities[one.rule_id] += sale.quantity
@@ -340,36 +365,33 @@ def _why_not_for(one: PromotionRule, quantity: Decimal, amount: Decimal) -> str:
     have = "its lines have" if one.over_lines else "the line has"
     least = max(one.min_quantity, one.buy_quantity)
     if quantity < least:
-        return f"It needs {_plain(least)} or more, {have} {_plain(quantity)}."
+        return f"It needs {plain_digits(least)} or more, {have} {plain_digits(quantity)}."
     if one.max_quantity is not None and quantity > one.max_quantity:
-        return f"It is for up to {_plain(one.max_quantity)}, {have} {_plain(quantity)}."
+        return f"It is for up to {plain_digits(one.max_quantity)}, {have} {plain_digits(quantity)}."
     if amount < one.min_amount:
         come = "its lines come" if one.over_lines else "the line comes"
-        return f"It needs an amount of {_plain(one.min_amount)} or more, {come} to {_plain(amount)}."
+        return f"It needs an amount of {plain_digits(one.min_amount)} or more, {come} to {plain_digits(amount)}."
     return ""
 
 
-def _why_behind(one: PromotionRule, choice: Choice) -> str:
-    """Why a promotion that could count stands behind the choice."""
+def _why_behind(choice: Choice) -> tuple[str, str]:
+    """Why a promotion that could count stands behind the choice: one that counts alone, and a stackable one."""
     if not choice:
-        return "It is not below the price without it."
-    if one.stackable and all(other.stackable for other in choice):
-        return "It does not lower the price any more."
+        return ("It is not below the price without it.",) * 2
     names = " and ".join(other.name for other in choice)
-    return f"{names} {'make' if len(choice) > 1 else 'makes'} it cheaper or as cheap, and only one counts."
+    alone = f"{names} {'make' if len(choice) > 1 else 'makes'} it cheaper or as cheap, and only one counts."
+    return alone, "It does not lower the price any more." if choice[0].stackable else alone
 
 
 def _step(one: PromotionRule, amount: Decimal, detail: str, *, won: bool) -> PriceStep:
-    return PriceStep(Source.PROMOTION.value, f"Promotion {one.name}", amount, detail, one.rule_id, won=won)
-
-
-def _plain(number: Decimal) -> str:
-    return f"{tidy(number):f}"
+    return PriceStep(PROMOTION, one.label, amount, detail, one.rule_id, won=won)
 
 
 _GIVES = {
-    Benefit.PERCENT: lambda one: f"{_plain(one.value)} % off",
-    Benefit.AMOUNT: lambda one: f"{_plain(one.value)} off each",
-    Benefit.FIXED_PRICE: lambda one: f"{_plain(one.value)} each",
-    Benefit.FREE_GOODS: lambda one: f"{_plain(one.free_quantity)} free for every {_plain(one.buy_quantity)}",
+    Benefit.PERCENT: lambda one: f"{plain_digits(one.value)} % off",
+    Benefit.AMOUNT: lambda one: f"{plain_digits(one.value)} off each",
+    Benefit.FIXED_PRICE: lambda one: f"{plain_digits(one.value)} each",
+    Benefit.FREE_GOODS: lambda one: (
+        f"{plain_digits(one.free_quantity)} free for every {plain_digits(one.buy_quantity)}"
+    ),
 }

@@ -107,7 +107,7 @@ class PromotionScope(Base):
     __tablename__ = "promotion_scopes"
 
     id: Mapped[Id]
-    promotion_id: Mapped[int] = mapped_column(sa.ForeignKey("promotions.id"))
+    promotion_id: Mapped[int] = mapped_column(sa.ForeignKey("promotions.id"), index=True)
     variant_id: Mapped[int | None] = mapped_column(sa.ForeignKey("variants.id"), index=True)
     category_id: Mapped[int | None] = mapped_column(sa.ForeignKey("categories.id"), index=True)
     customer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("customers.id"), index=True)

@@ -17,36 +17,46 @@ NONE = Decimal(0)
 def totals_of(order: Order) -> DocumentTotals:
     """Every amount of the order from its lines and charges, in its currency, rounded for cash where it is expected."""
     totals = document_totals(
-        [
-            DocumentLine(
-                line_number=line.line_number,
-                sku=line.variant.sku,
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-                discount_percent=line.discount_percent,
-                tax_category=line.tax_category,
-                tax_percent=line.tax_percent,
-                price_base=line.price_base,
-                tax_parts=kept_parts(line.tax_parts),
-            )
-            for line in order.lines
-        ],
-        [
-            DocumentCharge(
-                charge.description,
-                charge.amount,
-                charge.tax_category,
-                charge.tax_percent,
-                tax_parts=kept_parts(charge.tax_parts),
-            )
-            for charge in order.charges
-        ],
+        document_lines(order),
+        document_charges(order),
         currency=order.currency,
         order_discount_percent=order.order_discount_percent,
         tax_rounding=order.tax_rounding,
         prices_include_tax=order.prices_include_tax,
     )
     return rounded_for_cash(totals, order.rounding_unit)
+
+
+def document_lines(order: Order) -> list[DocumentLine]:
+    """The lines of an order as they are totalled."""
+    return [
+        DocumentLine(
+            line_number=line.line_number,
+            sku=line.variant.sku,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            discount_percent=line.discount_percent,
+            tax_category=line.tax_category,
+            tax_percent=line.tax_percent,
+            price_base=line.price_base,
+            tax_parts=kept_parts(line.tax_parts),
+        )
+        for line in order.lines
+    ]
+
+
+def document_charges(order: Order) -> list[DocumentCharge]:
+    """The charges and allowances of an order as they are totalled."""
+    return [
+        DocumentCharge(
+            charge.description,
+            charge.amount,
+            charge.tax_category,
+            charge.tax_percent,
+            tax_parts=kept_parts(charge.tax_parts),
+        )
+        for charge in order.charges
+    ]
 
 
 def open_amounts(order: Order) -> tuple[Decimal, Decimal]:

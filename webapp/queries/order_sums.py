@@ -8,6 +8,7 @@ rounded on each line, or a tax is charged on another, every line has to be there
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,11 +17,12 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.db import db
 from webapp.domain.amounts import TaxRounding
-from webapp.domain.promotions import Sale
+from webapp.domain.promotions import PromotionRule, Sale
 from webapp.domain.tax_parts import kept_parts
-from webapp.domain.totals import DocumentCharge, DocumentLine
+from webapp.domain.totals import DocumentLine
 from webapp.models import Customer, Item, Order, OrderLine, User, Variant
 from webapp.queries.order_facts import one_visible
+from webapp.queries.promotion_rules import scopes_on_order
 
 ONE, ZERO = Decimal(1), Decimal(0)
 
@@ -50,16 +52,6 @@ def condensed_lines(order: Order) -> list[DocumentLine]:
     return [_line(place, row) for place, row in enumerate(rows, 1)]
 
 
-def charges_of(order: Order) -> list[DocumentCharge]:
-    """The charges and allowances of a loaded order."""
-    return [
-        DocumentCharge(
-            one.description, one.amount, one.tax_category, one.tax_percent, tax_parts=kept_parts(one.tax_parts)
-        )
-        for one in order.charges
-    ]
-
-
 def sales_of(order: Order) -> list[Sale]:
     """The order's lines as promotions see them, without what came free."""
     rows = db.session.execute(
@@ -76,6 +68,38 @@ def sales_of(order: Order) -> list[Sale]:
         Sale(variant_id, category_id, quantity - cancelled, None if price is None else price / base)
         for variant_id, category_id, quantity, cancelled, price, base in rows
     ]
+
+
+def quantities_elsewhere(order: Order, rules: Sequence[PromotionRule]) -> dict[int, Decimal]:
+    """How much the order's lines add to promotions over several lines, in base units by promotion; three statements."""
+    if not rules:
+        return {}
+    scopes = scopes_on_order([rule.rule_id for rule in rules if not rule.all_items], order.id)
+    variants = set().union(*(one.variants for one in scopes.values()))
+    categories = set().union(*(one.categories for one in scopes.values()))
+    rows = db.session.execute(
+        OPEN_QUANTITIES.where(
+            OrderLine.order_id == order.id, or_(OrderLine.variant_id.in_(variants), Item.category_id.in_(categories))
+        )
+    ).all()
+    whole = db.session.scalar(OPEN_QUANTITY.where(OrderLine.order_id == order.id)) or ZERO
+    return {
+        rule.rule_id: whole
+        if rule.all_items
+        else sum((row[2] for row in rows if scopes[rule.rule_id].holds(row[0], row[1])), ZERO)
+        for rule in rules
+    }
+
+
+_OPEN = OrderLine.quantity - OrderLine.cancelled_qty
+OPEN_QUANTITY = select(func.sum(_OPEN)).where(OrderLine.free_with_id.is_(None))
+OPEN_QUANTITIES = (
+    select(OrderLine.variant_id, Item.category_id, func.sum(_OPEN))
+    .join(Variant, Variant.id == OrderLine.variant_id)
+    .join(Item, Item.id == Variant.item_id)
+    .where(OrderLine.free_with_id.is_(None))
+    .group_by(OrderLine.variant_id, Item.category_id)
+)
 
 
 def _taxes_taxes(order: Order) -> bool:

@@ -16,7 +16,8 @@ from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from webapp.db import db
 from webapp.domain.promotions import PromotionRule
-from webapp.models import Customer, Item, Promotion, PromotionScope, PromotionState, PromotionUse, Variant
+from webapp.many_rows import among
+from webapp.models import Customer, Item, OrderLine, Promotion, PromotionScope, PromotionState, PromotionUse, Variant
 from webapp.queries.category_trees import with_sub_categories
 
 ZERO = Decimal(0)
@@ -48,13 +49,13 @@ LIVE = select(
 ).where(
     or_(
         and_(
-            or_(Promotion.state == PromotionState.PUBLISHED, Promotion.id.in_(bindparam("carried", expanding=True))),
+            or_(Promotion.state == PromotionState.PUBLISHED, among(Promotion.id, "carried")),
             or_(Promotion.valid_from.is_(None), Promotion.valid_from <= bindparam("day")),
             or_(Promotion.valid_to.is_(None), Promotion.valid_to >= bindparam("day")),
         ),
-        Promotion.id.in_(bindparam("tried", expanding=True)),
+        among(Promotion.id, "tried"),
     ),
-    or_(Promotion.coupon.is_(None), _IS_HELD, Promotion.id.in_(bindparam("tried", expanding=True))),
+    or_(Promotion.coupon.is_(None), _IS_HELD, among(Promotion.id, "tried")),
     or_(
         ~exists().where(_SCOPED, _OF_PEOPLE),
         exists().where(
@@ -68,22 +69,28 @@ LIVE = select(
 )  # fmt: skip
 """Built once, since every change of an order asks it."""
 
-ITEM_SCOPES = select(PromotionScope.promotion_id, PromotionScope.variant_id, PromotionScope.category_id).where(
-    PromotionScope.promotion_id.in_(bindparam("promotion_ids", expanding=True)),
+SCOPES = select(PromotionScope.promotion_id, PromotionScope.variant_id, PromotionScope.category_id).where(
+    among(PromotionScope.promotion_id, "promotion_ids")
+)
+ITEM_SCOPES = SCOPES.where(
     or_(
-        PromotionScope.variant_id.in_(bindparam("variant_ids", expanding=True)),
+        among(PromotionScope.variant_id, "variant_ids"),
         PromotionScope.category_id.is_not(None),
-    ),
+    )
+)
+ORDER_SCOPES = SCOPES.where(
+    or_(
+        PromotionScope.variant_id.in_(select(OrderLine.variant_id).where(OrderLine.order_id == bindparam("order_id"))),
+        PromotionScope.category_id.is_not(None),
+    )
 )
 CATEGORIES_OF = (
-    select(Variant.id, Item.category_id)
-    .join(Item, Item.id == Variant.item_id)
-    .where(Variant.id.in_(bindparam("variant_ids", expanding=True)))
+    select(Variant.id, Item.category_id).join(Item, Item.id == Variant.item_id).where(among(Variant.id, "variant_ids"))
 )
 USES_OF_CUSTOMER = (
     select(PromotionUse.promotion_id, func.count())
     .where(
-        PromotionUse.promotion_id.in_(bindparam("promotion_ids", expanding=True)),
+        among(PromotionUse.promotion_id, "promotion_ids"),
         PromotionUse.customer_id == bindparam("customer_id"),
     )
     .group_by(PromotionUse.promotion_id)
@@ -118,7 +125,9 @@ def live_rules(
     if not rows:
         return LiveRules()
     ids = [row.id for row in rows]
-    variants, categories = _item_scopes(ids, variant_ids)
+    variants, categories = _item_scopes(
+        db.session.execute(ITEM_SCOPES, {"promotion_ids": ids, "variant_ids": list(variant_ids)})
+    )
     used = _used(customer, [row.id for row in rows if row.max_uses_per_customer is not None])
     return LiveRules(
         rules=tuple(_rule(row, variants[row.id], categories[row.id], _barred(row, used)) for row in rows),
@@ -127,6 +136,28 @@ def live_rules(
         held=frozenset(row.id for row in rows if row.is_held),
         categories=dict(db.session.execute(CATEGORIES_OF, {"variant_ids": list(variant_ids)}).all()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ItemScope:
+    """The items and categories, sub-categories included, that a promotion is for."""
+
+    variants: frozenset[int] = frozenset()
+    categories: frozenset[int] = frozenset()
+
+    def holds(self, variant_id: int, category_id: int | None) -> bool:
+        """Whether an item is among them."""
+        return variant_id in self.variants or category_id in self.categories
+
+
+def scopes_on_order(promotion_ids: list[int], order_id: int) -> dict[int, ItemScope]:
+    """By promotion what it is for, of the items only those that an order has."""
+    if not promotion_ids:
+        return {}
+    variants, categories = _item_scopes(
+        db.session.execute(ORDER_SCOPES, {"promotion_ids": promotion_ids, "order_id": order_id})
+    )
+    return {one: ItemScope(variants[one], categories[one]) for one in promotion_ids}
 
 
 def rule_of(promotion: Promotion) -> PromotionRule:
@@ -183,12 +214,11 @@ def _used(customer: Customer, promotion_ids: list[int]) -> dict[int, int]:
 
 
 def _item_scopes(
-    promotion_ids: list[int], variant_ids: Collection[int]
+    found: Iterable[Any],
 ) -> tuple[dict[int, frozenset[int]], dict[int, frozenset[int]]]:
     """By promotion the items and the categories it is for; a category brings its sub-categories along."""
     variants: dict[int, set[int]] = defaultdict(set)
     categories: dict[int, set[int]] = defaultdict(set)
-    found = db.session.execute(ITEM_SCOPES, {"promotion_ids": promotion_ids, "variant_ids": list(variant_ids)})
     for promotion_id, variant_id, category_id in found:
         if variant_id is not None:
             variants[promotion_id].add(variant_id)

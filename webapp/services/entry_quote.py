@@ -20,7 +20,8 @@ from webapp.queries.discount_authority import authority_over
 from webapp.queries.exposure import standing_of
 from webapp.queries.free_stock import free_for
 from webapp.queries.item_search import the_item
-from webapp.queries.order_sums import charges_of, condensed_lines, sales_of
+from webapp.queries.order_amounts import document_charges
+from webapp.queries.order_sums import condensed_lines, quantities_elsewhere, sales_of
 from webapp.queries.promotion_rules import live_rules
 from webapp.services import pricing
 from webapp.services.order_lines import LineInput, in_base_units, in_order_kind
@@ -100,13 +101,15 @@ def quote_entry(order: Order, entry: Entry, user: User) -> EntryQuote:
 
 def _promoted(order: Order, derived: DerivedPrice, variant: Variant, quantity: Decimal) -> DerivedPrice:
     """The price after promotions, as they count on this order once the line is there."""
-    customer, day = order.customer, order.order_date
-    live, others = live_rules(customer, {variant.id}, on=day, order_id=order.id), list[Sale]()
-    if any(rule.over_lines for rule in live.rules):
+    customer, day, others = order.customer, order.order_date, list[Sale]()
+    live = live_rules(customer, {variant.id}, on=day, order_id=order.id)
+    over_lines = [rule for rule in live.rules if rule.over_lines]
+    if any(rule.min_amount for rule in over_lines):  # amounts are not added up in SQL
         others = sales_of(order)
         live = live_rules(customer, {variant.id, *(one.variant_id for one in others)}, on=day, order_id=order.id)
+    elsewhere = {} if others else quantities_elsewhere(order, over_lines)
     sale = Sale(variant.id, live.categories.get(variant.id), quantity, derived.unit_price)
-    found = promote([sale, *others], live.rules, on=order.order_date, currency=order.currency)
+    found = promote([sale, *others], live.rules, on=day, currency=order.currency, elsewhere=elsewhere)
     return with_promotions(derived, found.lines[0])
 
 
@@ -120,7 +123,7 @@ def _totals_with(
     )
     totals = document_totals(
         [*lines, new],
-        charges_of(order),
+        document_charges(order),
         currency=order.currency,
         order_discount_percent=order.order_discount_percent,
         tax_rounding=order.tax_rounding,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ from webapp.domain.pricing import (
 )
 from webapp.domain.promotions import Sale, promote, with_promotions
 from webapp.domain.totals import calculate_line
+from webapp.many_rows import among
 from webapp.models import Customer, CustomerPrice, ListPrice, Variant
 from webapp.queries.list_choice import all_lists, chain_of, list_for
 from webapp.queries.promotion_rules import live_rules
@@ -156,14 +157,14 @@ AGREED = select(
     CustomerPrice.valid_from, CustomerPrice.valid_to,
 ).where(
     CustomerPrice.customer_id == bindparam("customer_id"),
-    CustomerPrice.variant_id.in_(bindparam("variant_ids", expanding=True)),
+    among(CustomerPrice.variant_id, "variant_ids"),
 )  # fmt: skip
 NAMED = select(
     ListPrice.variant_id, ListPrice.id, ListPrice.unit_price, ListPrice.min_quantity, ListPrice.valid_from,
     ListPrice.valid_to, ListPrice.price_list_id,
 ).where(
-    ListPrice.price_list_id.in_(bindparam("list_ids", expanding=True)),
-    ListPrice.variant_id.in_(bindparam("variant_ids", expanding=True)),
+    among(ListPrice.price_list_id, "list_ids"),
+    among(ListPrice.variant_id, "variant_ids"),
 )  # fmt: skip
 
 
@@ -184,7 +185,7 @@ def _list_prices(chain: Sequence[ListRule], variant_ids: set[int]) -> dict[int, 
     for row in db.session.execute(NAMED, {"list_ids": set(rules), "variant_ids": variant_ids}):
         rule = rules[row[6]]
         one = _candidate(row, Source.LIST, rule.label, rule.currency)
-        found[row[0]][rule.id].append(replace(one, includes_tax=True) if rule.prices_include_tax else one)
+        found[row[0]][rule.id].append(one._replace(includes_tax=True) if rule.prices_include_tax else one)
     return found
 
 

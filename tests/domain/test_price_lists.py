@@ -276,7 +276,7 @@ def test_an_unknown_cost_is_told():
 def test_a_price_typed_over_a_computed_one_leaves_its_steps_readable():
     typed = type_over(derive([GOLD, STANDARD], {1: [row("9")]}), D(7), "Nancy")
     won = [step for step in typed.derivation if step.won]
-    assert [step.kind for step in won] == ["LIST", "LIST", "PERCENT", "ENDING", "TYPED"]
+    assert [step.kind for step in won] == ["LIST", "LIST", "PERCENT", "TYPED"]
     assert won[-1].detail.startswith("Typed by Nancy. The rules give ")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from webapp.domain.errors import BadInput
@@ -71,13 +72,15 @@ def fits(value: Decimal, scale: int) -> bool:
     return WIDE.abs(value) <= Decimal(LARGEST_UNITS).scaleb(-scale)
 
 
-_STEPS = [Decimal(1).scaleb(-decimals) for decimals in range(19)]
-"""One unit of the last place, by number of decimals; what is rounded most often should not make it anew."""
+@cache
+def _last_place(decimals: int) -> Decimal:
+    """One unit of the last place; rounding should not make it anew each time."""
+    return Decimal(1).scaleb(-decimals)
 
 
 def round_half_up(value: Decimal, decimals: int) -> Decimal:
     """``value`` to ``decimals`` places, the half away from zero: 2.345 -> 2.35, -2.345 -> -2.35. Never answers -0."""
-    return WIDE.plus(WIDE.quantize(exact(value), _STEPS[decimals]))
+    return WIDE.plus(WIDE.quantize(exact(value), _last_place(decimals)))
 
 
 def round_money(value: Decimal, currency: str) -> Decimal:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from webapp.db import command, db
 from webapp.domain.actions import Action
-from webapp.domain.errors import NotFound
+from webapp.domain.errors import BadInput, NotFound
 from webapp.models import Order, OrderCharge, TaxCode, User
 from webapp.services import audit
 from webapp.services.order_charges import ChargeInput
@@ -16,6 +16,7 @@ from webapp.services.order_entry import change_order, editable_order
 @command
 def add_charge(number: str, given: ChargeInput, *, version: int | None = None, actor: User) -> Order:
     """Add a charge, or as a negative amount an allowance with its reason. Raises as ``change_order``."""
+    _need_reason(given)
     order = editable_order(number, version, actor)
     return _replace(order, [*map(_kept, order.charges), given], actor)
 
@@ -23,6 +24,7 @@ def add_charge(number: str, given: ChargeInput, *, version: int | None = None, a
 @command
 def change_charge(number: str, charge_id: int, given: ChargeInput, *, version: int | None = None, actor: User) -> Order:
     """Change one charge; what was billed of it stays billed. Raises NotFound and as ``change_order``."""
+    _need_reason(given)
     order = editable_order(number, version, actor)
     _find(order, charge_id)
     changed = replace(given, id=charge_id)
@@ -37,6 +39,12 @@ def remove_charge(number: str, charge_id: int, *, version: int | None = None, ac
     return _replace(order, [_kept(one) for one in order.charges if one.id != charge_id], actor)
 
 
+def _need_reason(given: ChargeInput) -> None:
+    """Whoever types an allowance says why; programs may leave it to its kind."""
+    if given.amount < 0 and not given.description.strip():
+        raise BadInput("An allowance needs a reason.", field="description")
+
+
 def _replace(order: Order, charges: list[ChargeInput], actor: User) -> Order:
     change_order(order.number, charges=charges, actor=actor)
     audit.record(Action.ORDER_CHANGED, order, actor=actor)
@@ -44,7 +52,7 @@ def _replace(order: Order, charges: list[ChargeInput], actor: User) -> Order:
 
 
 def _kept(charge: OrderCharge) -> ChargeInput:
-    code = db.session.get_one(TaxCode, charge.tax_code_id).code
+    code = db.session.get_one(TaxCode, charge.named_tax_code_id or charge.tax_code_id).code
     return ChargeInput(charge.kind, charge.amount, code, charge.description, charge.id)
 
 

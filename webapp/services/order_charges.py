@@ -19,7 +19,8 @@ from webapp.services.order_lines import answer_for
 
 @dataclass(frozen=True, slots=True)
 class ChargeInput:
-    """A charge such as freight, net of tax, in the customer's currency; negative: an allowance, which says why.
+    """A charge such as freight in the customer's currency, with tax where the order's prices include it; negative: an
+    allowance, whose description, else its kind, says why (EN 16931 BR-33).
 
     ``id`` is that of a charge the order has already; without it a new one is meant.
     """
@@ -41,21 +42,14 @@ Make = Callable[[ChargeInput], OrderCharge]
 def replace_charges(order: Order, given: Sequence[ChargeInput], make: Make) -> None:
     """Give the order these charges; those with an id stay what they are, with what stands on them.
 
-    ``make`` makes a charge with its tax. Raises BadInput for an unknown id or an allowance without a reason,
-    IllegalMove for less than was billed or a charge that an invoice names.
+    ``make`` makes a charge with its tax. Raises BadInput for an unknown id, IllegalMove for less than was billed or a
+    charge that an invoice names.
     """
     known = {charge.id: charge for charge in order.charges}
-    charges = [_settled(known, one, make(_checked(one, place)), place) for place, one in enumerate(given)]
+    charges = [_settled(known, one, make(one), place) for place, one in enumerate(given)]
     kept = {charge.id for charge in charges}
     _let_go(order, [charge for charge in order.charges if charge.id not in kept])
     order.charges = charges
-
-
-def _checked(given: ChargeInput, place: int) -> ChargeInput:
-    """The same. Raises BadInput for an allowance without a reason."""
-    if given.amount < 0 and not given.description.strip():
-        raise BadInput("An allowance needs a reason.", field=f"charges.{place}.description")
-    return given
 
 
 def _settled(known: dict[int, OrderCharge], given: ChargeInput, made: OrderCharge, place: int) -> OrderCharge:

@@ -39,7 +39,7 @@ def test_a_list_says_what_it_rests_on_but_not_its_share_over_cost_to_everybody(l
     told = words(manager.get("/prices/lists/PLUS"))
     assert "Not in use: no order takes prices from it." in told
     assert "its average cost, changed by +37" in told
-    assert "up to the next price that ends in 0.99 (steps of 1)" in told
+    assert "up to the next price that ends in 0.99 (steps of 1.00)" in told
     assert "falls below cost +7" in told
     for path in ("/prices/lists/PLUS", "/prices"):
         seen = words(seller.get(path))

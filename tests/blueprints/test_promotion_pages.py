@@ -11,7 +11,8 @@ from tests.support import web
 from tests.support.web import HTMX, submit, words
 from webapp.db import db
 from webapp.domain.permissions import Role
-from webapp.models import Order, Promotion, User
+from webapp.models import Customer, Order, Promotion, User
+from webapp.services.customers import add_customer
 from webapp.services.order_entry import OrderInput, create_order
 from webapp.services.order_lines import LineInput
 from webapp.services.promotions import launch_promotion
@@ -59,6 +60,16 @@ def test_a_wrong_promotion_comes_back_as_typed_with_each_sentence(manager):
     assert "Say how many percent are taken off." in words(submit(manager, "/promotions", DRAFT | {"percent": ""}))
 
 
+def test_terms_of_another_kind_than_it_gives_are_not_part_of_what_was_typed(manager):
+    typed = DRAFT | {"benefit": "FREE_GOODS", "buy_quantity": "10", "free_quantity": "1"}
+    assert "1 free for every 10." in words(submit(manager, "/promotions", typed, follow_redirects=True))
+    changed = {"benefit": "AMOUNT", "unit_amount": "1.50", "version": "1"}
+    page = words(submit(manager, "/promotions/SPRING", typed | changed, follow_redirects=True))
+    assert "1.50 off each." in page
+    promotion = db.session.scalars(select(Promotion)).one()
+    assert (promotion.percent, promotion.buy_quantity, promotion.free_quantity) == (None, 0, 0)
+
+
 def test_the_author_sees_what_meets_it_before_it_is_published(manager):
     launch_promotion(code="TEA", name="Tea week", percent="15", categories="Tea", actor=somebody())
     submit(manager, "/promotions", DRAFT)
@@ -77,8 +88,8 @@ def test_a_stale_form_offers_both_values(manager):
 def test_trying_a_price_says_what_is_missing(manager):
     for address, sentence in (
         ("customer=ALFKI", "Say which item."),
-        ("item=CHAI", "Say which customer."),
-        ("customer=NOBODY&item=CHAI", "There is no customer NOBODY."),
+        ("item=CHAI", "Enter the customer's name or code."),
+        ("customer=NOBODY&item=CHAI", "No customer fits “NOBODY”."),
         ("customer=ALFKI&item=NOTHING", "No item fits “NOTHING”."),
         ("customer=ALFKI&item=CHAI&quantity=0", "Quantity must be more than 0."),
         ("customer=ALFKI&item=CHAI&quantity=1e5", "Quantity must be a number in plain digits, like 1234.56."),
@@ -90,6 +101,16 @@ def test_trying_a_price_says_what_is_missing(manager):
     ):
         answer = manager.get(f"/prices/tester?{address}")
         assert (answer.status_code, sentence in words(answer)) == (422, True), address
+
+
+def test_a_price_is_tried_for_a_customer_by_name_and_several_are_offered(manager):
+    alfki = db.session.scalars(select(Customer).where(Customer.code == "ALFKI")).one()
+    name, terms = alfki.name, alfki.payment_terms.code
+    add_customer(code="ALFRED", name=name + " and Sons", currency="EUR", payment_terms=terms, actor=somebody())
+    assert "for " + name in words(manager.get(f"/prices/tester?customer={name.upper()}+and&item=CHAI"))
+    answer = manager.get(f"/prices/tester?customer={name[:4]}&item=CHAI&quantity=3")
+    assert "Several customers fit" in words(answer)
+    assert "customer=ALFRED&amp;item=CHAI&amp;quantity=3" in answer.text
 
 
 def test_a_price_by_the_case_shows_the_price_of_a_case(manager):

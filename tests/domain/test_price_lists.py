@@ -243,8 +243,14 @@ def test_the_derivation_tells_the_way_from_the_basis_to_the_price():
     assert [(step.kind, step.label, step.amount, step.detail, step.won) for step in derived.derivation] == [
         ("LIST", "Price list Gold, made from price list Standard", D("6.99"), "Valid since 2026-01-01.", True),
         ("LIST", "Price list Standard", D(9), "The price it is made from. Valid since 2026-01-01.", True),
-        ("PERCENT", "Gold: percentage", D("4.5"), "50 % off 9.", True),
-        ("ENDING", "Gold: ending", D("4.99"), "From 4.5 up to the next price that ends in 0.99 (steps of 1).", True),
+        ("PERCENT", "Gold: percentage", D("4.5"), "50 % off 9.00.", True),
+        (
+            "ENDING",
+            "Gold: ending",
+            D("4.99"),
+            "From 4.50 up to the next price that ends in 0.99 (steps of 1.00).",
+            True,
+        ),
         ("FLOOR", "Gold: floor", D("6.99"), "Raised from 4.99 to the list's floor against cost.", True),
         (
             "LIST",

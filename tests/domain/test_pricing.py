@@ -175,7 +175,7 @@ def test_a_typed_price_stands_over_the_rules_and_says_who_typed_it_and_what_they
     assert (derived.unit_price, derived.source) == (D("8.50"), Source.TYPED)
     assert [(step.kind, step.won, step.detail) for step in derived.derivation] == [
         ("LIST", True, "Valid for every quantity and date."),
-        ("TYPED", True, "Typed by Nancy Davolio. The rules give 9."),
+        ("TYPED", True, "Typed by Nancy Davolio. The rules give 9.00."),
         ("BASE", False, "A price of the list goes first."),
     ]
     assert type_over(derive(), D(1), "Nancy").derivation[0].detail == "Typed by Nancy. The rules give no price."

@@ -111,7 +111,9 @@ def test_quantities_from_and_to_are_included():
 def test_an_amount_is_asked_of_the_price_before_promotions():
     rule = percent(10, min_amount=D(100))
     assert line([rule], quantity="10").unit_price == D(9)
-    assert line([rule], quantity="9").steps[0].detail == ("It needs an amount of 100 or more, the line comes to 90.")
+    assert line([rule], quantity="9").steps[0].detail == (
+        "It needs an amount of 100.00 or more, the line comes to 90.00."
+    )
 
 
 def test_items_and_categories_say_which_lines_it_is_for():
@@ -131,7 +133,7 @@ def test_over_lines_counts_all_lines_it_is_for_together():
     by_amount = percent(10, min_amount=D(100), over_lines=True)
     assert prices([sale("5"), sale("5", variant=TEA)], [by_amount]) == [D(9), D(9)]
     assert promote([sale()], [by_amount], on=DAY, currency="EUR").lines[0].steps[0].detail == (
-        "It needs an amount of 100 or more, its lines come to 10."
+        "It needs an amount of 100.00 or more, its lines come to 10.00."
     )
 
 
@@ -153,11 +155,11 @@ def test_terms_are_a_sentence():
         over_lines=True,
     )  # fmt: skip
     assert rule.terms == (
-        "5 % off, from 15 to 24, from an amount of 50, counted over all lines of it, since 2026-01-01, "
+        "5 % off, from 15 to 24, from an amount of 50.00, counted over all lines of it, since 2026-01-01, "
         "until 2026-05-12."
     )
     assert percent(5, max_quantity=D(24)).terms == "5 % off, up to 24."
-    assert amount("1.50", min_quantity=D(3)).terms == "1.5 off each, from 3."
+    assert amount("1.50", min_quantity=D(3)).terms == "1.50 off each, from 3."
     assert fixed("9.99").terms == "9.99 each."
     assert free(10, 2).terms == "2 free for every 10."
 

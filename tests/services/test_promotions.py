@@ -169,7 +169,7 @@ def test_a_typed_price_stands_over_promotions_and_is_measured_by_what_they_gave(
     (line,) = order.lines
     assert (line.unit_price, line.derived_price, line.price_source) == (D(78), D(80), "TYPED")
     assert [step["detail"] for step in line.derivation if step["kind"] == "TYPED"] == [
-        "Typed by Nancy Davolio. The rules give 80."
+        "Typed by Nancy Davolio. The rules give 80.00."
     ]
     order_flow.submit_order(order.number, actor=staff.sales)
     assert [request.kind.value for request in reload(order.number).approvals] == ["ORDER"]  # 2.5 % is within 5 %
@@ -179,7 +179,7 @@ def test_the_one_who_typed_a_price_stays_named_when_somebody_else_changes_the_qu
     number = ordered(staff, LineInput("A-1", D(10), unit_price=D(99)))
     order_entry.change_line(number, 1, quantity=D(12), unit_price=D(99), actor=staff.colleague)
     (line,) = reload(number).lines
-    assert line.derivation[1]["detail"] == "Typed by Nancy Davolio. The rules give 100."
+    assert line.derivation[1]["detail"] == "Typed by Nancy Davolio. The rules give 100.00."
     assert line.entered_by.name == "Janet Leverling"
 
 

@@ -12,8 +12,9 @@ from webapp.domain.numbers import parse_date, parse_quantity
 from webapp.domain.permissions import Permission
 from webapp.filters import decimal_comma
 from webapp.form_posts import Attempt, attempt
-from webapp.models import Customer, PriceList
+from webapp.models import PriceList
 from webapp.queries.company import today
+from webapp.queries.customer_search import the_customer
 from webapp.queries.item_search import the_item
 from webapp.queries.prices import other_lists
 from webapp.queries.promotions import promotion_choices
@@ -32,12 +33,14 @@ def show() -> tuple[str, int]:
     given = {name: request.args.get(name, "").strip() for name in FIELDS}
     asked = bool(given["customer"] or given["item"])
     read = attempt(lambda: {"trial": _try(given)}) if asked else Attempt()
+    wrong = _by_field(read)
     page = render_template(
         "prices/tester.html",
         given={**given, "on": given["on"] or today().isoformat(), "quantity": given["quantity"] or "1"},
         read=read,
-        wrong=_by_field(read),
-        choices=getattr(read.refusal, "choices", ()),
+        wrong=wrong,
+        customers=getattr(read.refusal, "choices", ()) if "customer" in wrong else (),
+        items=getattr(read.refusal, "choices", ()) if "item" in wrong else (),
         lists=other_lists(),
         promotions=promotion_choices(),
     )
@@ -51,15 +54,13 @@ def _by_field(read: Attempt) -> dict[str, str]:
 
 
 def _try(given: dict[str, str]) -> Any:
-    if not given["customer"]:
-        raise BadInput("Say which customer.", field="customer")
     if not given["item"]:
         raise BadInput("Say which item.", field="item")
     price_list = (
         referred(PriceList, given["price_list"], current_user, field="price_list") if given["price_list"] else None
     )
     return try_price(
-        referred(Customer, given["customer"], current_user, field="customer"),
+        the_customer(given["customer"], current_user),
         the_item(given["item"]),
         parse_quantity(given["quantity"] or "1", decimal_comma=decimal_comma()),
         unit=given["unit"] or None,

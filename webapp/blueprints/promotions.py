@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -65,7 +66,7 @@ def new() -> str:
 def create() -> Response | tuple[str, int]:
     """Draft a promotion."""
     sections = _sections(None)
-    values: dict[str, Any] = typed_whole(sections)
+    values = _without_hidden(typed_whole(sections))
     attempt = try_once(lambda: {"code": promotions.add_promotion(actor=current_user, **values).code})
     if attempt.refusal:
         return _new_page(RecordForm(sections, values, attempt.refusal)), attempt.status
@@ -94,7 +95,7 @@ def update(code: str) -> Response | tuple[str, int]:
     """Change the promotion."""
     promotion = reads.find_promotion(code)
     sections, version = _sections(promotion), form_version()
-    values: dict[str, Any] = typed(sections)
+    values = _without_hidden(typed(sections))
     if version is None:
         raise BadInput("The form does not say which version it was made from. Load the page again.", field="version")
     attempt = try_once(
@@ -133,6 +134,12 @@ def _edit_page(promotion: Promotion, form: RecordForm) -> str:
     return render_template("promotions/edit.html", promotion=promotion, form=form)
 
 
+def _without_hidden(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed, with the terms empty that the form does not show for what the promotion gives."""
+    left_out = promotions.LEFT_OUT.get(values.get("benefit", ""), ())
+    return {field: "" if field in left_out else value for field, value in values.items()}
+
+
 def _base_currency() -> str:
     ours = company()
     return ours.base_currency if ours else ""
@@ -146,7 +153,12 @@ def _sections(promotion: Promotion | None) -> list[Section]:
             "Promotion",
             [
                 [Field("code", "Code", css="w-12", optional=False), name] if promotion is None else [name],
-                [day("valid_from", "First day"), day("valid_to", "Last day")],
+                [
+                    day("valid_from", "First day"),
+                    day("valid_to", "Last day"),
+                    Field("currency", "Currency", "select", hint="Of its amounts.", css="w-9",
+                          options=[("", "–"), *currencies]),
+                ],
             ],
         ),
         Section(
@@ -154,18 +166,16 @@ def _sections(promotion: Promotion | None) -> list[Section]:
             [
                 [
                     Field("benefit", "Gives", "select", optional=False, options=BENEFITS),
-                    number("percent", "Percent off"),
-                    number("unit_amount", "Amount off each, or the price"),
-                    Field("currency", "In", "select", css="w-9", options=[("", "–"), *currencies]),
+                    number("percent", "Percent off", optional=False),
+                    number("unit_amount", "Amount off each, or its price", optional=False),
                 ],
                 [
-                    number("buy_quantity", "For every", hint="Free goods: for every so many bought …"),
-                    number("free_quantity", "Come free", hint="… so many come free."),
+                    number("buy_quantity", "For every", optional=False, hint="So many bought …"),
+                    number("free_quantity", "Come free", optional=False, hint="… so many come free."),
                     Field("free_item", "Free item", hint="Its SKU. Empty: the item itself.",
                           attributes={"autocomplete": "off"}),
                 ],
             ],
-            "only the fields of what it gives",
         ),
         Section(
             "What and whom it is for",

@@ -139,6 +139,13 @@ def plain_digits(value: Decimal) -> str:
     return f"{tidy(value):f}"
 
 
+@lru_cache(maxsize=10_000)
+def price_digits(value: Decimal) -> str:
+    """A price as sentences write it, with at least two decimals: 12.5 -> "12.50", 0.123 -> "0.123"."""
+    whole, _, decimals = plain_digits(value).partition(".")
+    return f"{whole}.{decimals:0<2}"
+
+
 def tidy(value: Decimal) -> Decimal:
     """The same number without trailing zeros and never in exponent form: 12.500 -> 12.5, 1E+1 -> 10."""
     short = exact(value).normalize(WIDE)

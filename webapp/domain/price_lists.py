@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from webapp.domain.errors import BadInput
 from webapp.domain.money import HUNDRED, PRICE_SCALE, WIDE, round_half_up
-from webapp.domain.numbers import plain_digits
+from webapp.domain.numbers import plain_digits, price_digits
 from webapp.domain.pricing import Candidate, Part, PriceStep, Source, valid_words
 
 ZERO, TWO = Decimal(0), Decimal(2)
@@ -82,8 +82,8 @@ class Ending:
         """How prices are rounded, as the end of a sentence."""
         way = "up to the next price" if self.rounding is Rounding.UP else "to the nearest price"
         if not self.ending:
-            return f"{way} that is a multiple of {plain_digits(self.step)}"
-        return f"{way} that ends in {plain_digits(self.ending)} (steps of {plain_digits(self.step)})"
+            return f"{way} that is a multiple of {price_digits(self.step)}"
+        return f"{way} that ends in {price_digits(self.ending)} (steps of {price_digits(self.step)})"
 
     def _places_below(self, price: Decimal, *, turned: bool = False) -> Decimal:
         """How many whole steps lie between the ending and ``price``, cut towards the lower price.
@@ -180,7 +180,7 @@ class _Changed(NamedTuple):
     def step(self) -> PriceStep:
         percent = self.rule.percent
         word = "off" if percent < 0 else "on top of"
-        detail = f"{plain_digits(abs(percent))} % {word} {plain_digits(self.before)}."
+        detail = f"{plain_digits(abs(percent))} % {word} {price_digits(self.before)}."
         return PriceStep("PERCENT", f"{self.rule.name}: percentage", self.after, detail, won=True)
 
 
@@ -191,7 +191,7 @@ class _Rounded(NamedTuple):
     after: Decimal
 
     def step(self) -> PriceStep:
-        detail = f"From {plain_digits(round_half_up(self.before, PRICE_SCALE))} {self.ending.words}."
+        detail = f"From {price_digits(round_half_up(self.before, PRICE_SCALE))} {self.ending.words}."
         return PriceStep("ENDING", f"{self.rule.name}: ending", self.after, detail, won=True)
 
 
@@ -202,7 +202,7 @@ class _Bounded(NamedTuple):
 
     def step(self) -> PriceStep:
         moved, side = ("Raised", "floor") if self.after > self.before else ("Lowered", "cap")
-        detail = f"{moved} from {plain_digits(self.before)} to the list's {side} against cost."
+        detail = f"{moved} from {price_digits(self.before)} to the list's {side} against cost."
         return PriceStep(side.upper(), f"{self.rule.name}: {side}", self.after, detail, won=True)
 
 

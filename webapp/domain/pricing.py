@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 from webapp.domain.errors import BadInput
 from webapp.domain.money import HUNDRED, WIDE, decimals_of, exact, plain, round_money
-from webapp.domain.numbers import plain_digits
+from webapp.domain.numbers import plain_digits, price_digits
 from webapp.domain.permissions import DEFAULT_MAX_DISCOUNT, ROLE_PERMISSIONS, Permission, Role
 
 
@@ -173,7 +173,7 @@ def type_over(derived: DerivedPrice, unit_price: Decimal, typed_by: str) -> Deri
     gave = (
         "The rules give no price."
         if derived.unit_price is None
-        else f"The rules give {plain_digits(derived.unit_price)}."
+        else f"The rules give {price_digits(derived.unit_price)}."
     )
     typed = PriceStep(Source.TYPED.value, "Typed price", unit_price, f"Typed by {typed_by}. {gave}", won=True)
     won = [step for step in derived.derivation if step.won]

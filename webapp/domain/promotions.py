@@ -17,7 +17,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from webapp.domain.money import HUNDRED, PRICE_SCALE, WIDE
-from webapp.domain.numbers import plain_digits
+from webapp.domain.numbers import plain_digits, price_digits
 from webapp.domain.pricing import DerivedPrice, PriceStep, Source
 
 ZERO = Decimal(0)
@@ -96,7 +96,12 @@ class PromotionRule:
 
     @cached_property
     def terms(self) -> str:
-        """What it gives and from when and how much on, as a sentence."""
+        """What it gives, from how much on and when, as a sentence."""
+        return f"{', '.join([_GIVES[self.benefit](self), *self._conditions(), *self._days()])}."
+
+    @property
+    def gives(self) -> str:
+        """What it gives and from how much on, as a sentence, where its days stand beside it."""
         return f"{', '.join([_GIVES[self.benefit](self), *self._conditions()])}."
 
     def _conditions(self) -> Iterable[str]:
@@ -107,9 +112,11 @@ class PromotionRule:
         elif self.max_quantity is not None:
             yield f"up to {plain_digits(self.max_quantity)}"
         if self.min_amount:
-            yield f"from an amount of {plain_digits(self.min_amount)}"
+            yield f"from an amount of {price_digits(self.min_amount)}"
         if self.over_lines:
             yield "counted over all lines of it"
+
+    def _days(self) -> Iterable[str]:
         if self.valid_from:
             yield f"since {self.valid_from.isoformat()}"
         if self.valid_to:
@@ -370,7 +377,7 @@ def _why_not_for(one: PromotionRule, quantity: Decimal, amount: Decimal) -> str:
         return f"It is for up to {plain_digits(one.max_quantity)}, {have} {plain_digits(quantity)}."
     if amount < one.min_amount:
         come = "its lines come" if one.over_lines else "the line comes"
-        return f"It needs an amount of {plain_digits(one.min_amount)} or more, {come} to {plain_digits(amount)}."
+        return f"It needs an amount of {price_digits(one.min_amount)} or more, {come} to {price_digits(amount)}."
     return ""
 
 
@@ -389,8 +396,8 @@ def _step(one: PromotionRule, amount: Decimal, detail: str, *, won: bool) -> Pri
 
 _GIVES = {
     Benefit.PERCENT: lambda one: f"{plain_digits(one.value)} % off",
-    Benefit.AMOUNT: lambda one: f"{plain_digits(one.value)} off each",
-    Benefit.FIXED_PRICE: lambda one: f"{plain_digits(one.value)} each",
+    Benefit.AMOUNT: lambda one: f"{price_digits(one.value)} off each",
+    Benefit.FIXED_PRICE: lambda one: f"{price_digits(one.value)} each",
     Benefit.FREE_GOODS: lambda one: (
         f"{plain_digits(one.free_quantity)} free for every {plain_digits(one.buy_quantity)}"
     ),

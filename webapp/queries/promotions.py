@@ -143,7 +143,7 @@ def _view(promotion: Promotion, day: date) -> PromotionView:
     scopes = promotion.scopes
     return PromotionView(
         promotion=promotion,
-        terms=rule_of(promotion).terms,
+        terms=rule_of(promotion).gives,
         items=_listed(
             [one.variant.sku for one in scopes if one.variant] + [one.category.name for one in scopes if one.category]
         )

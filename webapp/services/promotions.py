@@ -158,6 +158,14 @@ NEEDED = {
     Benefit.FIXED_PRICE: ("unit_amount",),
     Benefit.FREE_GOODS: ("buy_quantity", "free_quantity"),
 }
+TERMS = ("percent", "unit_amount", "buy_quantity", "free_quantity", "free_item")
+LEFT_OUT: dict[str, tuple[str, ...]] = {
+    benefit: tuple(
+        field for field in TERMS if field not in needed and (field, benefit) != ("free_item", Benefit.FREE_GOODS)
+    )
+    for benefit, needed in NEEDED.items()
+}
+"""By benefit the terms that stay empty."""
 ASKS = {
     "percent": "Say how many percent are taken off.",
     "unit_amount": "Say which amount is taken off each, or what each costs.",
@@ -169,13 +177,12 @@ ASKS = {
 def _checked(record: dict[str, Any]) -> dict[str, Any]:
     """The record with its currency, if it is whole. Raises BadInput for what does not go together."""
     benefit, wrong = record["benefit"], {}
-    for field, sentence in ASKS.items():
-        if field in NEEDED[benefit] and not _is_given(record[field], benefit):
-            wrong[field] = sentence
-        elif field not in NEEDED[benefit] and record[field]:
+    for field in NEEDED[benefit]:
+        if not _is_given(record[field], benefit):
+            wrong[field] = ASKS[field]
+    for field in LEFT_OUT[benefit]:
+        if record[field]:
             wrong[field] = f"This stays empty where the promotion gives {BENEFITS[benefit]}."
-    if record["free_item"] and benefit is not Benefit.FREE_GOODS:
-        wrong["free_item"] = f"This stays empty where the promotion gives {BENEFITS[benefit]}."
     if record["valid_from"] and record["valid_to"] and record["valid_to"] < record["valid_from"]:
         wrong["valid_to"] = f"The last day {record['valid_to']} lies before the first day {record['valid_from']}."
     if record["max_quantity"] is not None and record["max_quantity"] < record["min_quantity"]:

@@ -122,6 +122,7 @@ def test_a_refusal_is_said_above_the_form_which_keeps_what_was_typed(page: Page,
     expect(page.get_by_role("button", name=act, exact=True)).to_be_enabled()
     press(page, "piece")
     expect(page.locator("#desk")).to_contain_text("Done")
+    expect(page.locator("#notice")).to_be_empty()
 
 
 def test_a_form_with_errors_comes_back_in_place_and_takes_the_focus_to_them(page: Page) -> None:

@@ -30,6 +30,14 @@
 
   document.addEventListener("htmx:beforeRequest", hideBanner);
 
+  /* Why an earlier try was refused no longer matters when a later one is done. */
+  document.addEventListener("htmx:afterRequest", function (event) {
+    var notice = el("notice"), detail = event.detail;
+    if (notice && detail.requestConfig.verb !== "get" && detail.xhr.status && detail.xhr.status < 400) {
+      notice.replaceChildren();
+    }
+  });
+
   /* An answer of 5xx that names its place is ours and says what is the matter; others come from in between. */
   document.addEventListener("htmx:beforeSwap", function (event) {
     var xhr = event.detail.xhr;

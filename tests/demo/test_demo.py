@@ -18,6 +18,7 @@ from webapp.demo.people import FILE
 from webapp.domain import clock
 from webapp.domain.errors import Refused
 from webapp.domain.permissions import Role
+from webapp.domain.promotions import PROMOTION
 from webapp.domain.states import ApprovalState, HoldState, InvoiceState, OrderState
 from webapp.models import (
     Approval,
@@ -31,6 +32,8 @@ from webapp.models import (
     Order,
     OrderCharge,
     OrderLine,
+    PriceList,
+    Promotion,
     Shipment,
     StockLevel,
     User,
@@ -92,6 +95,18 @@ def test_the_master_data_is_all_there():
     counts = [db.session.scalar(select(func.count()).select_from(model)) for model in (Customer, Variant, Category)]
 
     assert counts == [91, 77, 8]
+
+
+def test_there_are_offers_to_try_and_no_order_of_the_data_has_one():
+    states = {one.code: one.state for one in db.session.scalars(select(Promotion))}
+
+    assert states == {"TEATIME": "PUBLISHED", "WELCOME": "PUBLISHED", "SEAFOOD": "DRAFT"}
+    assert db.session.scalars(select(PriceList.is_active).where(PriceList.code == "PARTNER")).all() == [False]
+    assert not [
+        line
+        for line in db.session.scalars(select(OrderLine))
+        if PROMOTION in {step["kind"] for step in line.derivation}
+    ]
 
 
 def test_what_was_shipped_is_invoiced_and_what_is_open_is_not():

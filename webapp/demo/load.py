@@ -12,7 +12,7 @@ from sqlalchemy import exists, select
 from webapp.db import Base, atomic, db
 from webapp.demo import masters
 from webapp.demo.northwind import Northwind, shift_to
-from webapp.demo.people import ADMINISTRATION, WAREHOUSE, LogIn, add_people, make_log_ins, staff
+from webapp.demo.people import ADMINISTRATION, SALES_MANAGER, WAREHOUSE, LogIn, add_people, make_log_ins, staff
 from webapp.demo.replay import Replay
 from webapp.demo.timetable import Entry, timetable
 from webapp.domain import clock
@@ -53,6 +53,7 @@ def load(progress: Progress = lambda done, of: None, *, keep: Callable[[list[Log
         _replay(Replay(northwind, users, superiors), timetable(northwind, masters.ZONE, now), progress)
         with clock.set_to(now):
             masters.discontinue(northwind, actor=users[ADMINISTRATION])
+            masters.offer(clock.today(masters.ZONE), actor=users[SALES_MANAGER])
         keep(log_ins)
     return log_ins
 

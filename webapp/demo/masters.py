@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from webapp.demo import rules
 from webapp.demo.northwind import COUNTRIES, Northwind, Row, address, one_line, sku
 from webapp.demo.people import COMPANY
+from webapp.domain.price_lists import Basis
+from webapp.domain.promotions import Benefit
 from webapp.models import ApprovalPolicy, Company, User
 from webapp.services.company import change_company, found_company, the_company
 from webapp.services.loading.customers import load_customers
@@ -17,6 +19,7 @@ from webapp.services.loading.items import load_items
 from webapp.services.loading.prices import load_prices
 from webapp.services.locations import add_location
 from webapp.services.price_lists import add_price_list
+from webapp.services.promotions import add_promotion, launch_promotion
 from webapp.services.stock import ReceiptLine, receive_stock
 from webapp.services.tax_codes import add_tax_code, set_tax_class_rule
 
@@ -27,6 +30,7 @@ OLD_LIST = "STANDARD"
 SINCE = date(2011, 1, 4)
 """The day of the standard rate."""
 APPROVED_BY_POLICY_UP_TO = Decimal(2500)
+OFFERED_FOR = timedelta(days=42)
 
 
 def found() -> Company:
@@ -94,6 +98,55 @@ def discontinue(northwind: Northwind, *, actor: User) -> None:
         {"sku": sku(row["ProductID"]), "is_active": False} for row in northwind.products if row["Discontinued"] == "1"
     ]
     load_items(rows, actor=actor)
+
+
+def offer(since: date, *, actor: User) -> None:
+    """Promotions from one day on, one of them with a coupon and one still a draft, and a draft of a price list."""
+    until = since + OFFERED_FOR
+    launch_promotion(
+        code="TEATIME",
+        name="Two dozen and one",
+        benefit=Benefit.FREE_GOODS,
+        buy_quantity=24,
+        free_quantity=1,
+        categories="Beverages",
+        valid_from=since,
+        valid_to=until,
+        actor=actor,
+    )
+    launch_promotion(
+        code="WELCOME",
+        name="Welcome back",
+        percent=5,
+        over_lines=True,
+        min_amount=500,
+        currency=rules.CURRENCY,
+        coupon="WELCOME5",
+        max_uses=20,
+        max_uses_per_customer=1,
+        stackable=True,
+        actor=actor,
+    )
+    add_promotion(
+        code="SEAFOOD",
+        name="Seafood by the case",
+        percent=10,
+        categories="Seafood",
+        min_quantity=12,
+        valid_from=until + timedelta(days=1),
+        valid_to=until + OFFERED_FOR,
+        actor=actor,
+    )
+    add_price_list(
+        code="PARTNER",
+        name="Partners",
+        currency=rules.CURRENCY,
+        basis=Basis.BASE,
+        percent=-8,
+        rounding_step="0.05",
+        is_active=False,
+        actor=actor,
+    )
 
 
 def _add_taxes(admin: User) -> None:

@@ -241,6 +241,8 @@ def test_a_charge_with_its_id_stays_and_the_others_are_replaced(sales):
     second = ok(sales.patch(path, {"charges": changed, "version": first["version"]}))
 
     assert [(charge["id"], charge["amount"]) for charge in second["charges"]] == [(kept["id"], "-4.00")]
-    for wrong, field in (({"id": 999}, "charges.0.id"), ({"description": ""}, "charges.0.description")):
-        body = {"charges": [changed[0] | wrong], "version": second["version"]}
+    unsaid = ok(sales.patch(path, {"charges": [changed[0] | {"description": ""}], "version": second["version"]}))
+    assert unsaid["charges"][0]["description"] == "Allowance"
+    for wrong, field in (({"id": 999}, "charges.0.id"), ({"amount": "-0.001"}, "charges.0.amount")):
+        body = {"charges": [changed[0] | wrong], "version": unsaid["version"]}
         assert field in ok(sales.patch(path, body), 422)["details"]

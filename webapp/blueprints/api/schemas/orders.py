@@ -73,7 +73,7 @@ class LineChange(Input):
 
 class ChargeInput(Input):
     """A charge such as freight, with tax where the order's prices include it; a negative amount is an allowance, whose
-    description says why.
+    description, else its kind, says why.
 
     In a change ``id`` names a charge that stays, with what was billed of it.
     """

@@ -117,10 +117,8 @@ class PromotionRule:
             yield "counted over all lines of it"
 
     def _days(self) -> Iterable[str]:
-        if self.valid_from:
-            yield f"since {self.valid_from.isoformat()}"
-        if self.valid_to:
-            yield f"until {self.valid_to.isoformat()}"
+        days = (("since", self.valid_from), ("until", self.valid_to))
+        return (f"{word} {day.isoformat()}" for word, day in days if day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,7 +396,5 @@ _GIVES = {
     Benefit.PERCENT: lambda one: f"{plain_digits(one.value)} % off",
     Benefit.AMOUNT: lambda one: f"{price_digits(one.value)} off each",
     Benefit.FIXED_PRICE: lambda one: f"{price_digits(one.value)} each",
-    Benefit.FREE_GOODS: lambda one: (
-        f"{plain_digits(one.free_quantity)} free for every {plain_digits(one.buy_quantity)}"
-    ),
+    Benefit.FREE_GOODS: lambda one: " free for every ".join(map(plain_digits, (one.free_quantity, one.buy_quantity))),
 }

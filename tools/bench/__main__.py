@@ -11,6 +11,7 @@ stated apart and one made beforehand is stored.
 from __future__ import annotations
 
 import argparse
+import logging
 import secrets
 import statistics
 import tempfile
@@ -22,6 +23,7 @@ from functools import partial
 from unittest import mock
 
 import psycopg
+import structlog
 from flask import Flask
 from psycopg import sql
 
@@ -80,6 +82,7 @@ def application() -> Iterator[tuple[Flask, str]]:
         url = create_database(server.url, "bench")
         migrate(url)
         app = create_app({"DATABASE_URL": url, "SECRET_KEY": secrets.token_hex(32), "INSTANCE_PATH": instance})
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
         with app.app_context():
             yield app, url
             db.engine.dispose()

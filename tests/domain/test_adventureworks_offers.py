@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from webapp.domain.money import round_half_up
-from webapp.domain.promotions import Benefit, PromotionRule, Sale, promote
+from webapp.domain.promotion_terms import Benefit, PromotionRule
+from webapp.domain.promotions import Sale, promote
 from webapp.domain.totals import DocumentLine, document_totals
 
 D = Decimal

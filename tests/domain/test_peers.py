@@ -38,7 +38,8 @@ from webapp.domain.gross_prices import in_kind
 from webapp.domain.money import spread
 from webapp.domain.price_lists import Basis, Goods, ListRule, list_candidates
 from webapp.domain.pricing import Candidate, Source, derive_price
-from webapp.domain.promotions import Benefit, PromotionRule, Sale, promote
+from webapp.domain.promotion_terms import Benefit, PromotionRule
+from webapp.domain.promotions import Sale, promote
 
 D = Decimal
 PEERS = Path(__file__).parents[1] / "data" / "peers" / "vectors.json"

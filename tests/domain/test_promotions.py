@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.pricing import Candidate, Source, derive_price
-from webapp.domain.promotions import Benefit, FreeGoods, PromotionRule, Sale, promote, with_promotions
+from webapp.domain.promotion_terms import Benefit, PromotionRule
+from webapp.domain.promotions import FreeGoods, Sale, promote, with_promotions
 
 D = Decimal
 DAY = date(2026, 5, 12)

@@ -23,7 +23,8 @@ from webapp.db import atomic, db
 from webapp.domain import clock
 from webapp.domain.permissions import Role
 from webapp.domain.price_lists import Basis
-from webapp.domain.promotions import Benefit, Sale, promote, with_promotions
+from webapp.domain.promotion_terms import Benefit
+from webapp.domain.promotions import Sale, promote, with_promotions
 from webapp.domain.totals import document_totals
 from webapp.models import (
     Category,

@@ -13,7 +13,7 @@ from webapp.auth import current_user, requires
 from webapp.domain.errors import BadInput
 from webapp.domain.money import CURRENCIES
 from webapp.domain.permissions import Permission
-from webapp.domain.promotions import Benefit
+from webapp.domain.promotion_terms import Benefit
 from webapp.form_posts import form_version, run_once, try_once
 from webapp.list_address import list_address
 from webapp.models import Promotion

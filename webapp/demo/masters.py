@@ -11,7 +11,7 @@ from webapp.demo import rules
 from webapp.demo.northwind import COUNTRIES, Northwind, Row, address, one_line, sku
 from webapp.demo.people import COMPANY
 from webapp.domain.price_lists import Basis
-from webapp.domain.promotions import Benefit
+from webapp.domain.promotion_terms import Benefit
 from webapp.models import ApprovalPolicy, Company, User
 from webapp.services.company import change_company, found_company, the_company
 from webapp.services.loading.customers import load_customers

@@ -17,7 +17,8 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.db import db
 from webapp.domain.amounts import TaxRounding
-from webapp.domain.promotions import PromotionRule, Sale
+from webapp.domain.promotion_terms import PromotionRule
+from webapp.domain.promotions import Sale
 from webapp.domain.tax_parts import kept_parts
 from webapp.domain.totals import DocumentLine
 from webapp.models import Customer, Item, Order, OrderLine, User, Variant

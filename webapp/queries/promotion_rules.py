@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from webapp.db import db
-from webapp.domain.promotions import PromotionRule
+from webapp.domain.promotion_terms import PromotionRule
 from webapp.many_rows import among
 from webapp.models import Customer, Item, OrderLine, Promotion, PromotionScope, PromotionState, PromotionUse, Variant
 from webapp.queries.category_trees import with_sub_categories

@@ -16,7 +16,8 @@ from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.pricing import DerivedPrice, Source
-from webapp.domain.promotions import Benefit, FreeGoods, PromotedOrder, PromotionRule, Sale, promote
+from webapp.domain.promotion_terms import Benefit, PromotionRule
+from webapp.domain.promotions import FreeGoods, PromotedOrder, Sale, promote
 from webapp.domain.states import OrderState
 from webapp.domain.text import clean
 from webapp.models import Order, OrderLine, Promotion, PromotionState, PromotionUse, User, Variant

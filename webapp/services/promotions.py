@@ -17,7 +17,7 @@ from webapp.domain import clock, fields
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, IllegalMove, NotFound
 from webapp.domain.permissions import Permission
-from webapp.domain.promotions import Benefit
+from webapp.domain.promotion_terms import Benefit
 from webapp.models import Category, Customer, CustomerGroup, Promotion, PromotionScope, PromotionState, User, Variant
 from webapp.queries.promotion_records import PLAIN, SCOPES, promotion_record
 from webapp.services import audit, locks

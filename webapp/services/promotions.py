@@ -112,24 +112,22 @@ def change_promotion(code: str, /, *, version: int, actor: User, **changes: Any)
 @command
 def publish_promotion(code: str, *, actor: User) -> Promotion:
     """Let a draft count for every price asked from now on. Raises IllegalMove, NotFound, Forbidden."""
-    require(actor, Permission.PRICES_WRITE)
-    promotion = _lock(code)
-    _must_be(promotion, PromotionState.DRAFT)
-    promotion.state = PromotionState.PUBLISHED
-    promotion.bump()
-    audit.record(Action.PROMOTION_PUBLISHED, promotion, actor=actor)
-    return promotion
+    return _move(code, PromotionState.DRAFT, PromotionState.PUBLISHED, Action.PROMOTION_PUBLISHED, actor)
 
 
 @command
 def end_promotion(code: str, *, actor: User) -> Promotion:
     """Let it count for no new price; orders keep what it gave them. Raises IllegalMove, NotFound, Forbidden."""
+    return _move(code, PromotionState.PUBLISHED, PromotionState.ENDED, Action.PROMOTION_ENDED, actor)
+
+
+def _move(code: str, start: PromotionState, to: PromotionState, action: Action, actor: User) -> Promotion:
     require(actor, Permission.PRICES_WRITE)
     promotion = _lock(code)
-    _must_be(promotion, PromotionState.PUBLISHED)
-    promotion.state = PromotionState.ENDED
+    _must_be(promotion, start)
+    promotion.state = to
     promotion.bump()
-    audit.record(Action.PROMOTION_ENDED, promotion, actor=actor)
+    audit.record(action, promotion, actor=actor)
     return promotion
 
 

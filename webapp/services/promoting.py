@@ -94,7 +94,17 @@ def drop_coupon(order: Order, promotion_id: int) -> None:
 def coupons_for(order: Order, codes: Iterable[str]) -> list[int]:
     """The promotions behind the coupons that somebody enters for an order. Raises Refused, BadInput for a code that
     is unknown, or not good on the order's date or for its customer."""
-    return [_promotion_behind(code, order) for code in dict.fromkeys(map(read_coupon, codes))]
+    wanted = list(dict.fromkeys(map(read_coupon, codes)))
+    if not wanted:
+        return []
+    promotions = _behind(wanted)
+    live = live_rules(order.customer, (), on=order.order_date, tried=[one.id for one in promotions.values()])
+    rules = {rule.rule_id: rule for rule in live.rules}
+    for code, promotion in promotions.items():
+        why = _why_no_coupon(promotion, rules.get(promotion.id), order)
+        if why:
+            raise Refused(f"Coupon {code} {why}")
+    return [promotion.id for promotion in promotions.values()]
 
 
 def read_coupon(code: str, field: str = "coupon") -> str:
@@ -102,20 +112,20 @@ def read_coupon(code: str, field: str = "coupon") -> str:
     return clean(code, field=field, max_length=LONGEST_COUPON, required=True).upper()
 
 
-def _promotion_behind(code: str, order: Order) -> int:
-    promotion_id = db.session.scalar(
-        select(Promotion.id).where(Promotion.coupon == code, Promotion.state != PromotionState.DRAFT)
+def _behind(codes: Sequence[str]) -> dict[str, Promotion]:
+    """By coupon its promotion, all of them locked in the one order."""
+    rows = select(Promotion.coupon, Promotion.id).where(
+        Promotion.coupon.in_(codes), Promotion.state != PromotionState.DRAFT
     )
-    if promotion_id is None:
-        raise BadInput(f"There is no coupon {code}.", field="coupon")
-    (promotion,) = locks.lock_price_rules(Promotion, [promotion_id])
-    why = _why_no_coupon(promotion, order)
-    if why:
-        raise Refused(f"Coupon {code} {why}")
-    return promotion_id
+    ids = {row.coupon: row.id for row in db.session.execute(rows)}
+    for code in codes:
+        if code not in ids:
+            raise BadInput(f"There is no coupon {code}.", field="coupon")
+    locked = {one.id: one for one in locks.lock_price_rules(Promotion, ids.values())}
+    return {code: locked[ids[code]] for code in codes}
 
 
-def _why_no_coupon(promotion: Promotion, order: Order) -> str:
+def _why_no_coupon(promotion: Promotion, rule: PromotionRule | None, order: Order) -> str:
     """Why a locked promotion's coupon is no good for an order that does not hold it; empty when it is."""
     if promotion.state is PromotionState.ENDED:
         return "was ended."
@@ -123,8 +133,6 @@ def _why_no_coupon(promotion: Promotion, order: Order) -> str:
         return f"starts on {promotion.valid_from.isoformat()}."
     if promotion.valid_to and order.order_date > promotion.valid_to:
         return f"ended on {promotion.valid_to.isoformat()}."
-    live = live_rules(order.customer, (), on=order.order_date, tried=[promotion.id])
-    rule = next((one for one in live.rules if one.rule_id == promotion.id), None)
     if rule is None:
         return f"is not for {order.customer.name}."
     return f"is refused: {rule.barred[0].lower()}{rule.barred[1:]}" if rule.barred else ""

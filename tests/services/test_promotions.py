@@ -18,9 +18,10 @@ from tests.support.factories import (
     ship,
 )
 from webapp.db import atomic, db
+from webapp.domain.entry import parse_entry
 from webapp.domain.errors import BadInput, IllegalMove, NotFound, Refused
 from webapp.domain.states import OrderState
-from webapp.models import Category, CustomerGroup, Order, Promotion, PromotionUse, Variant
+from webapp.models import Category, Customer, CustomerGroup, Order, Promotion, PromotionUse, Variant
 from webapp.queries.invariants import run_all
 from webapp.services import order_entry, order_flow
 from webapp.services.approvals import approve_order
@@ -28,9 +29,11 @@ from webapp.services.company import today
 from webapp.services.confirmation import confirm_order
 from webapp.services.coupons import enter_coupon, remove_coupon
 from webapp.services.customers import change_customer
+from webapp.services.entry_quote import quote_entry
 from webapp.services.order_copies import copy_order
 from webapp.services.order_entry import OrderInput, create_order
 from webapp.services.order_lines import LineInput
+from webapp.services.price_trial import try_price
 from webapp.services.pricing import get_item_price
 from webapp.services.promotions import add_promotion, end_promotion, publish_promotion
 
@@ -161,6 +164,20 @@ def test_a_price_does_not_depend_on_the_unit_it_is_entered_in(staff):
     by_piece = reload(ordered(staff, LineInput("A-1", D(48))))
     assert by_case.total == by_piece.total == D("14.00")
     assert by_case.lines[0].unit_price == by_piece.lines[0].unit_price * 24
+
+
+def test_goods_of_another_item_that_come_free_weigh_the_same_wherever_a_price_is_asked(staff):
+    promotion(staff, "GIFT", benefit="FREE_GOODS", items="A-1", buy_quantity="10", free_quantity="3", free_item="B-1")
+    promotion(staff, "TEN", percent="10", items="A-1")  # 100 off ten of A-1, less than the 150 that the gift is worth
+    acme = db.session.scalars(select(Customer).where(Customer.code == "ACME")).one()
+    goods = db.session.scalars(select(Variant).where(Variant.sku == "A-1")).one()
+    empty = create_order(OrderInput("ACME"), actor=staff.sales)
+
+    trial = try_price(acme, goods, D(10), on=today())
+    typed = quote_entry(empty, parse_entry("A-1 x10"), staff.sales)
+    asked = get_item_price(goods, acme, D(10))
+
+    assert trial.unit_price == typed.unit_price == asked.unit_price == prices(ordered(staff))[0] == D(100)
 
 
 def test_a_typed_price_stands_over_promotions_and_is_measured_by_what_they_gave(staff):

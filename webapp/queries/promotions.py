@@ -126,7 +126,8 @@ def conflicts_of(promotion: Promotion) -> list[Conflict]:
         .order_by(Promotion.priority, Promotion.id)
         .options(SCOPES)
     ).all()
-    meeting = [one for one in others if _same_people(promotion, one, _groups_of([promotion, *others]))]
+    groups = _groups_of([promotion, *others])
+    meeting = [one for one in others if _same_people(promotion, one, groups)]
     items = _items_of([promotion, *meeting])
     found = []
     for one in meeting:

@@ -109,7 +109,8 @@ def _promoted(order: Order, derived: DerivedPrice, variant: Variant, quantity: D
         live = live_rules(customer, {variant.id, *(one.variant_id for one in others)}, on=day, order_id=order.id)
     elsewhere = {} if others else quantities_elsewhere(order, over_lines)
     sale = Sale(variant.id, live.categories.get(variant.id), quantity, derived.unit_price)
-    found = promote([sale, *others], live.rules, on=day, currency=order.currency, elsewhere=elsewhere)
+    gifts = pricing.gift_prices(customer, live.rules, on=day)
+    found = promote([sale, *others], live.rules, on=day, currency=order.currency, elsewhere=elsewhere, prices=gifts)
     return with_promotions(derived, found.lines[0])
 
 

@@ -24,7 +24,8 @@ from webapp.queries.promotion_rules import live_rules
 from webapp.services.company import the_company
 from webapp.services.entry_quote import amounts_alone
 from webapp.services.order_lines import in_base_units
-from webapp.services.pricing import Wanted, price_all, prices_include_tax
+from webapp.services.pricing import Wanted, gift_prices, price_all, prices_include_tax
+from webapp.services.promoting import read_coupon
 from webapp.services.taxing import LineTax, taxes_for
 
 ZERO = Decimal(0)
@@ -76,7 +77,8 @@ def try_price(
     listed = in_kind(listed, include_tax=gross, own_percent=tax.own_percent, charged_percent=tax.percent)
     live = live_rules(customer, {variant.id}, on=on, tried=[*_tried(tried), *_behind(coupon)])
     sale = Sale(variant.id, live.categories.get(variant.id), base, listed.unit_price)
-    found = promote([sale], live.rules, on=on, currency=customer.currency)
+    gifts = gift_prices(customer, live.rules, on=on)
+    found = promote([sale], live.rules, on=on, currency=customer.currency, prices=gifts)
     derived = with_promotions(listed, found.lines[0])
     unit_price = None if derived.unit_price is None else round_half_up(derived.unit_price * factor, PRICE_SCALE)
     amounts = None
@@ -110,7 +112,9 @@ def _tried(code: str | None) -> list[int]:
 
 
 def _behind(coupon: str | None) -> list[int]:
-    return _the_one(Promotion.coupon == coupon.upper(), f"There is no coupon {coupon}.", "coupon") if coupon else []
+    return (
+        _the_one(Promotion.coupon == read_coupon(coupon), f"There is no coupon {coupon}.", "coupon") if coupon else []
+    )
 
 
 def _the_one(condition: ColumnElement[bool], sentence: str, field: str) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,7 @@ from webapp.domain.pricing import (
     check_discount,
     derive_price,
 )
+from webapp.domain.promotion_terms import Benefit, PromotionRule
 from webapp.domain.promotions import Sale, promote, with_promotions
 from webapp.domain.totals import calculate_line
 from webapp.many_rows import among
@@ -68,7 +69,8 @@ def get_item_price(
     (listed,) = price_all(customer, [Wanted(item_variant, quantity)], on=day, price_list_id=price_list_id)
     live = live_rules(customer, {item_variant.id}, on=day)
     sale = Sale(item_variant.id, live.categories.get(item_variant.id), quantity, listed.unit_price)
-    promoted = promote([sale], live.rules, on=day, currency=customer.currency)
+    gifts = gift_prices(customer, live.rules, on=day)
+    promoted = promote([sale], live.rules, on=day, currency=customer.currency, prices=gifts)
     derived = with_promotions(listed, promoted.lines[0])
     source = derived.source.value if derived.source else None
     return Price(derived.unit_price, customer.currency, source, derived.told, derived.includes_tax)
@@ -112,6 +114,20 @@ def price_all(
         notes=[out_of_use(chosen)] if chosen and not chain else [],
     )
     return [book.price(one) for one in wanted]
+
+
+def gift_prices(customer: Customer, rules: Iterable[PromotionRule], *, on: date) -> dict[int, Decimal]:
+    """What the lists ask for one of each item that may come free with another: by it promotions are weighed."""
+    wanted = {rule.free_variant for rule in rules if rule.benefit is Benefit.FREE_GOODS and rule.free_variant}
+    if not wanted:
+        return {}
+    variants = db.session.scalars(select(Variant).where(Variant.id.in_(wanted))).all()
+    prices = price_all(customer, [Wanted(variant, Decimal(1)) for variant in variants], on=on)
+    return {
+        variant.id: derived.unit_price
+        for variant, derived in zip(variants, prices, strict=True)
+        if derived.unit_price is not None
+    }
 
 
 def prices_include_tax(customer: Customer) -> bool:

@@ -16,7 +16,7 @@ from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.pricing import DerivedPrice, Source
-from webapp.domain.promotion_terms import Benefit, PromotionRule
+from webapp.domain.promotion_terms import PromotionRule
 from webapp.domain.promotions import FreeGoods, PromotedOrder, Sale, promote
 from webapp.domain.states import OrderState
 from webapp.domain.text import clean
@@ -181,23 +181,8 @@ def _promoted(
         )
         for line, stage in zip(sold, stages, strict=True)
     ]
-    gifts = _gift_prices(order, live.rules)
+    gifts = pricing.gift_prices(order.customer, live.rules, on=order.order_date)
     return promote(sales, live.rules, on=order.order_date, currency=order.currency, prices=gifts)
-
-
-def _gift_prices(order: Order, rules: Iterable[PromotionRule]) -> dict[int, Decimal]:
-    """What the lists ask for the goods that may come free."""
-    wanted = {rule.free_variant for rule in rules if rule.benefit is Benefit.FREE_GOODS and rule.free_variant}
-    if not wanted:
-        return {}
-    variants = db.session.scalars(select(Variant).where(Variant.id.in_(wanted))).all()
-    asked = [pricing.Wanted(variant, Decimal(1)) for variant in variants]
-    prices = pricing.price_all(order.customer, asked, on=order.order_date)
-    return {
-        variant.id: derived.unit_price
-        for variant, derived in zip(variants, prices, strict=True)
-        if derived.unit_price is not None
-    }
 
 
 # -- goods that come free -----------------------------------------------------------------------------------------

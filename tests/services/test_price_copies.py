@@ -94,6 +94,18 @@ def test_a_new_list_rests_on_the_same_and_is_a_draft_until_it_is_put_in_use(reta
     assert (event.action, event.details["after"]["copied_from"]) == ("price_list.added", "GOLD")
 
 
+def test_the_copy_of_a_list_with_tax_in_its_prices_has_it_too_and_shows_no_margin_against_costs_without(retail, admin):
+    add_price_list(code="SHELF", name="Shelf", currency="EUR", prices_include_tax=True, actor=admin)
+    put_price("SHELF", sku="CHAI", unit_price="23.80", actor=admin)
+    receive_stock("MAIN", [ReceiptLine("CHAI", D(10), unit_cost=D(14))], actor=system_user())
+    given = {"valid_from": start(), "percent": "5", "new_code": "SHELF-27", "new_name": "Shelf 2027"}
+    (effect,) = preview_copy(the_list("SHELF"), read_copy(given), user=admin).effects
+    made = copy(the_list("SHELF"), admin, **given)
+
+    assert made.prices_include_tax
+    assert (effect.new.unit_price, effect.margin) == (D("24.99"), None)
+
+
 def test_what_was_previewed_is_published_or_nothing(retail, admin):
     version = retail.version
     put_price("RETAIL", sku="CHANG", unit_price="9", actor=admin)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from webapp import filters
 from webapp.db import db
 from webapp.domain.margins import floor_for, is_below_floor, margin_cut, margin_percent
-from webapp.models import Category, Company, Order, OrderLine
+from webapp.models import Category, Order, OrderLine
 from webapp.queries.company import company, rates_on
 from webapp.queries.item_categories import paths_of
 
@@ -98,7 +98,7 @@ def margins_of(order: Order) -> OrderMargins:
     costs count as not known.
     """
     ours = company()
-    rate = _rate(order, ours)
+    rate = base_rate(order)
     floors = _floors({line.variant_id for line in order.lines}, ours.margin_floor_percent if ours else None)
     return OrderMargins(
         [_line(line, rate, floors.get(line.variant_id)) for line in order.lines],
@@ -115,7 +115,9 @@ def _line(line: OrderLine, rate: Decimal | None, floor: Decimal | None) -> LineM
     return LineMargin(line, line.net_amount * (rate or ZERO), None if rate is None else cost_of(line), floor)
 
 
-def _rate(order: Order, ours: Company | None) -> Decimal | None:
+def base_rate(order: Order) -> Decimal | None:
+    """What one of the order's currency is in the base currency, in which costs are; None without a rate of its date."""
+    ours = company()
     if ours is not None and order.currency == ours.base_currency:
         return Decimal(1)
     return rates_on(order.order_date).get(order.currency)

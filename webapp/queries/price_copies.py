@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, case, func, or_, select
 
 from webapp.db import db
-from webapp.domain.money import HUNDRED, WIDE, round_half_up
+from webapp.domain.margins import margin_percent
 from webapp.domain.price_copies import Copying, NewPrice, OldPrice
 from webapp.domain.price_lists import ListRule, kept_price
 from webapp.domain.states import CustomerStatus
@@ -38,9 +38,7 @@ class Effect:
     @property
     def margin(self) -> Decimal | None:
         """What is left of the new price over cost, in percent of it to one decimal; None where the cost is unknown."""
-        if self.cost is None or not self.sold_at:
-            return None
-        return round_half_up(WIDE.divide((self.sold_at - self.cost) * HUNDRED, self.sold_at), 1)
+        return None if self.cost is None else margin_percent(self.sold_at, self.cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +100,13 @@ def _effects(
     variants: Sequence[Variant], new: Sequence[NewPrice], rule: ListRule, agreed: dict[int, int], customers: int
 ) -> list[Effect]:
     ours = company()
-    in_base = ours is not None and ours.base_currency == rule.currency
+    has_cost = ours is not None and ours.base_currency == rule.currency and not rule.prices_include_tax
     by_variant: dict[int, list[NewPrice]] = defaultdict(list)
     for one in new:
         by_variant[one.old.variant_id].append(one)
     found = []
     for variant in variants:
-        cost = variant.average_cost if in_base else None
+        cost = variant.average_cost if has_cost else None
         for one in by_variant[variant.id]:
             sold_at = kept_price(rule, one.unit_price, cost)
             found.append(Effect(variant, one, sold_at, cost, customers - agreed.get(variant.id, 0)))

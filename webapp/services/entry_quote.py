@@ -8,7 +8,8 @@ from decimal import Decimal
 from webapp.domain.amounts import DocumentTotals, LineTotal, TaxRounding
 from webapp.domain.cash import rounded_for_cash
 from webapp.domain.entry import Entry
-from webapp.domain.money import HUNDRED, PRICE_SCALE, round_half_up
+from webapp.domain.margins import margin_percent
+from webapp.domain.money import PRICE_SCALE, round_half_up
 from webapp.domain.permissions import Permission
 from webapp.domain.pricing import DerivedPrice, effective_discount
 from webapp.domain.promotions import Sale, promote, with_promotions
@@ -20,6 +21,7 @@ from webapp.queries.discount_authority import authority_over
 from webapp.queries.exposure import standing_of
 from webapp.queries.free_stock import free_for
 from webapp.queries.item_search import the_item
+from webapp.queries.margins import base_rate
 from webapp.queries.order_amounts import document_charges
 from webapp.queries.order_sums import condensed_lines, quantities_elsewhere, sales_of
 from webapp.queries.promotion_rules import live_rules
@@ -95,7 +97,7 @@ def quote_entry(order: Order, entry: Entry, user: User) -> EntryQuote:
         free=free,
         short=max(base - free, ZERO),
         credit_left=_credit_left(order, amounts),
-        margin=_margin(variant, base, amounts) if user.can(Permission.COSTS_READ) else None,
+        margin=_margin(order, variant, base, amounts) if user.can(Permission.COSTS_READ) else None,
     )
 
 
@@ -160,8 +162,8 @@ def _credit_left(order: Order, amounts: LineTotal | None) -> Decimal | None:
     return limit - standing.exposure.total - order.to_ship_amount - more
 
 
-def _margin(variant: Variant, quantity: Decimal, amounts: LineTotal | None) -> Decimal | None:
-    if amounts is None or variant.average_cost is None or amounts.net_amount <= 0:
+def _margin(order: Order, variant: Variant, quantity: Decimal, amounts: LineTotal | None) -> Decimal | None:
+    rate = base_rate(order)
+    if amounts is None or rate is None or variant.average_cost is None:
         return None
-    cost = variant.average_cost * quantity
-    return round_half_up((amounts.net_amount - cost) * HUNDRED / amounts.net_amount, 1)
+    return margin_percent(amounts.net_amount * rate, variant.average_cost * quantity)

@@ -10,16 +10,16 @@ from sqlalchemy import insert, or_, select, update
 from webapp.db import command, db
 from webapp.domain import fields
 from webapp.domain.actions import Action
-from webapp.domain.errors import BadInput, NotFound, Refused
+from webapp.domain.errors import BadInput, Refused
 from webapp.domain.permissions import Permission
 from webapp.domain.price_copies import Copying, NewPrice
 from webapp.domain.price_lists import Ending, Rounding
 from webapp.models import ListPrice, PriceList, User
 from webapp.queries.price_copies import old_prices, starting_on
-from webapp.services import audit, locks
+from webapp.services import audit
 from webapp.services.authorize import require
 from webapp.services.company import today
-from webapp.services.price_lists import SHAPE, list_record
+from webapp.services.price_lists import SHAPE, list_record, lock_list
 from webapp.services.versions import require_current
 
 READERS: fields.Table = {
@@ -50,7 +50,7 @@ def copy_price_list(code: str, /, *, version: int, actor: User, **values: Any) -
     require(actor, Permission.PRICES_WRITE)
     record = fields.read_whole(READERS, values)
     copying = _copying(record)
-    source = _lock(code)
+    source = lock_list(code)
     require_current(source, version, f"Price list {code}", now={}, wanted={})
     if copying.onto_itself:
         return _increase(source, copying, record, actor=actor)
@@ -80,7 +80,10 @@ def _copy(source: PriceList, copying: Copying, record: Mapping[str, Any], *, act
     if not record["new_name"]:
         raise BadInput("A new list needs a name.", field="new_name")
     new = _new_prices(source, copying)
-    same = {field: getattr(source, field) for field in ("currency", "basis", "parent_id", "percent", *SHAPE)}
+    same = {
+        field: getattr(source, field)
+        for field in ("currency", "prices_include_tax", "basis", "parent_id", "percent", *SHAPE)
+    }
     made = PriceList(code=record["new_code"], name=record["new_name"], is_active=record["is_active"], **same)
     db.session.add(made)
     db.session.flush()
@@ -141,10 +144,3 @@ def _end_the_old(source: PriceList, copying: Copying) -> Any:
 def _told(new: Sequence[NewPrice], copying: Copying) -> str:
     percent = fields.written(copying.percent)
     return f"{len(new)} {'price' if len(new) == 1 else 'prices'} changed by {percent} % from {copying.day.isoformat()}"
-
-
-def _lock(code: str) -> PriceList:
-    found = db.session.scalar(select(PriceList.id).where(PriceList.code == code))
-    if found is None:
-        raise NotFound(f"There is no price list {code}.")
-    return locks.lock_price_rules(PriceList, [found])[0]

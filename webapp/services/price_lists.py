@@ -92,7 +92,7 @@ def change_price_list(code: str, /, *, version: int, actor: User, **changes: Any
 def put_price(code: str, /, *, actor: User, **price: Any) -> PriceList:
     """Add a row to a list, or change the row of the same item, quantity and first day. Raises BadInput, NotFound."""
     require(actor, Permission.PRICES_WRITE)
-    price_list = _lock(code)
+    price_list = lock_list(code)
     refuse_rows(put_prices([{**price, "list": code}], actor=actor).refused)
     audit.record(Action.PRICE_LIST_CHANGED, price_list, actor=actor, after=price)
     return price_list
@@ -102,7 +102,7 @@ def put_price(code: str, /, *, actor: User, **price: Any) -> PriceList:
 def remove_price(code: str, price_id: int, *, actor: User) -> PriceList:
     """Take a row off a list. Orders keep the prices they were given. Raises NotFound, Forbidden."""
     require(actor, Permission.PRICES_WRITE)
-    price_list = _lock(code)
+    price_list = lock_list(code)
     row = db.session.get(ListPrice, price_id)
     if row is None or row.price_list_id != price_list.id:
         raise NotFound(f"Price list {code} has no such row.")
@@ -219,7 +219,8 @@ def _find(code: str) -> PriceList | None:
     return db.session.scalar(select(PriceList).where(PriceList.code == code))
 
 
-def _lock(code: str) -> PriceList:
+def lock_list(code: str) -> PriceList:
+    """The list called ``code``, locked. Raises NotFound."""
     found = _find(code)
     if found is None:
         raise NotFound(f"There is no price list {code}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -12,7 +13,7 @@ from tests.support.factories import Staff, make_company, make_customer, make_ite
 from webapp.db import atomic, db
 from webapp.domain.amounts import TaxRounding
 from webapp.domain.entry import parse_entry
-from webapp.models import CashRounding, Customer, Order, PriceList, User
+from webapp.models import CashRounding, Customer, ExchangeRate, Order, PriceList, User, Variant
 from webapp.models.taxes import TaxCodePart
 from webapp.queries.order_sums import order_without_lines
 from webapp.services.entry_quote import line_input, quote_entry
@@ -120,3 +121,18 @@ def test_the_number_of_lines_changes_no_statement(app, session):
             quote_entry(order_without_lines(number, user), entry, user)
         counts.append(len(statements))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(("rate", "margin"), [(None, None), ("0.5", "20.0")])
+def test_the_margin_of_a_typed_line_is_taken_in_the_currency_of_the_costs(session, rate, margin):
+    staff = staff_of()
+    make_customer("USA", currency="USD", credit_limit=None)
+    with atomic():
+        db.session.scalars(select(Variant).where(Variant.sku == "I0")).one().average_cost = D(4)
+        if rate is not None:
+            db.session.add(ExchangeRate(currency="USD", valid_from=date(2020, 1, 1), rate=D(rate)))
+    number = create_order(OrderInput("USA"), actor=staff.manager).number
+
+    quote = quote_entry(order_without_lines(number, staff.manager), parse_entry("I0 x1 @10"), staff.manager)
+
+    assert quote.margin == (None if margin is None else D(margin))

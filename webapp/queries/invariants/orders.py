@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import selectinload
 
-from webapp.db import db
 from webapp.domain.states import AllocationState, HoldState, InvoiceState, OrderState, ShipmentState
 from webapp.models import (
     Allocation,
@@ -26,35 +24,25 @@ from webapp.models import (
     ShipmentLine,
     StoredCreditCheck,
 )
-from webapp.queries.invariants.registry import Offence, invariant, rows
+from webapp.queries.invariants.every_order import each_order
+from webapp.queries.invariants.registry import Breaking, Fault, rows_break
 from webapp.queries.order_amounts import open_amounts, totals_of
 
-BATCH = 200
-CONFIRMED = (OrderState.CONFIRMED, OrderState.CLOSED)
 
-
-@invariant("I5")
-def billing_counts_are_right() -> Iterable[Offence]:
+@rows_break("I5")
+def billing_counts_are_right() -> Iterable[Breaking]:
     """No more is billed than was shipped, and each line counts what stands on its invoices and credit notes."""
-    for number, line_number in rows(
-        select(Order.order_number, OrderLine.line_number)
-        .join(Order)
-        .where(OrderLine.invoiced_qty + OrderLine.drafted_qty - OrderLine.credited_qty > OrderLine.shipped_qty)
+    lines = select(Order.order_number, OrderLine.line_number).join(Order)
+    billed = OrderLine.invoiced_qty + OrderLine.drafted_qty - OrderLine.credited_qty
+    subject = "order {0} line {1}"
+    yield Breaking(lines.where(billed > OrderLine.shipped_qty), subject, "more is billed than was shipped")
+    for word, column, facts in (
+        ("invoiced", OrderLine.invoiced_qty, _on_invoices(InvoiceState.APPROVED)),
+        ("drafted", OrderLine.drafted_qty, _on_invoices(InvoiceState.DRAFT, InvoiceState.VALIDATED)),
+        ("credited", OrderLine.credited_qty, _on_credit_notes()),
+        ("returned", OrderLine.returned_qty, _returned()),
     ):
-        yield Offence("I5", f"order {number} line {line_number}", "more is billed than was shipped")
-    counted = {
-        "invoiced": (OrderLine.invoiced_qty, _on_invoices(InvoiceState.APPROVED)),
-        "drafted": (OrderLine.drafted_qty, _on_invoices(InvoiceState.DRAFT, InvoiceState.VALIDATED)),
-        "credited": (OrderLine.credited_qty, _on_credit_notes()),
-        "returned": (OrderLine.returned_qty, _returned()),
-    }
-    for word, (column, facts) in counted.items():
-        for number, line_number in rows(
-            select(Order.order_number, OrderLine.line_number).join(Order).where(column != facts)
-        ):
-            yield Offence(
-                "I5", f"order {number} line {line_number}", f"counts another quantity {word} than its documents"
-            )
+        yield Breaking(lines.where(column != facts), subject, f"counts another quantity {word} than its documents")
 
 
 def _on_invoices(*states: InvoiceState) -> Any:
@@ -88,12 +76,11 @@ def _returned() -> Any:
     )
 
 
-@invariant("I7")
-def orders_add_up() -> Iterable[Offence]:
+@each_order("I7")
+def orders_add_up(order: Order) -> Iterable[Fault]:
     """Lines, charges and cash rounding sum to the order's net, tax and total."""
-    for order in _orders():
-        if not _adds_up(order):
-            yield Offence("I7", f"order {order.number}", "its lines do not sum to its totals")
+    if not _adds_up(order):
+        yield f"order {order.number}", "its lines do not sum to its totals"
 
 
 def _adds_up(order: Order) -> bool:
@@ -105,72 +92,54 @@ def _adds_up(order: Order) -> bool:
     return (net, tax, net + tax + order.rounding_amount) == said
 
 
-@invariant("I21")
-def open_amounts_follow_from_the_counts() -> Iterable[Offence]:
+@each_order("I21")
+def open_amounts_follow_from_the_counts(order: Order) -> Iterable[Fault]:
     """What an order counts as still to ship and to bill equals what its lines give."""
-    for order in _orders():
-        if (order.to_ship_amount, order.to_bill_amount) != open_amounts(order):
-            yield Offence("I21", f"order {order.number}", "its open amounts differ from what its lines give")
+    if (order.to_ship_amount, order.to_bill_amount) != open_amounts(order):
+        yield f"order {order.number}", "its open amounts differ from what its lines give"
 
 
-@invariant("I22")
-def order_totals_recompute() -> Iterable[Offence]:
+@each_order("I22")
+def order_totals_recompute(order: Order) -> Iterable[Fault]:
     """Stored totals that add up are also what the lines compute to."""
-    for order in filter(_adds_up, _orders()):
-        totals = totals_of(order)
-        stored = (order.subtotal, order.order_discount_amount, order.net_total, order.tax_total, order.rounding_amount)
-        computed = (totals.subtotal, totals.order_discount_amount, totals.net_total, totals.tax_total, totals.rounding)
-        lines = all(
-            (line.net_amount, line.tax_amount, line.total) == (one.net_amount, one.tax_amount, one.total)
-            for line, one in zip(order.lines, totals.lines, strict=True)
-        )
-        if stored != computed or not lines:
-            yield Offence("I22", f"order {order.number}", "its stored totals differ from what its lines compute to")
+    if _adds_up(order) and not _computes(order):
+        yield f"order {order.number}", "its stored totals differ from what its lines compute to"
 
 
-def _orders() -> Iterator[Order]:
-    """Every order with lines and charges, a few at a time."""
-    last = 0
-    while True:
-        found = db.session.scalars(
-            select(Order)
-            .where(Order.id > last)
-            .order_by(Order.id)
-            .limit(BATCH)
-            .options(
-                selectinload(Order.lines).joinedload(OrderLine.variant, innerjoin=True), selectinload(Order.charges)
-            )
-        ).all()
-        if not found:
-            return
-        yield from found
-        last = found[-1].id
+def _computes(order: Order) -> bool:
+    totals = totals_of(order)
+    stored = (order.subtotal, order.order_discount_amount, order.net_total, order.tax_total, order.rounding_amount)
+    computed = (totals.subtotal, totals.order_discount_amount, totals.net_total, totals.tax_total, totals.rounding)
+    return stored == computed and all(
+        (line.net_amount, line.tax_amount, line.total) == (one.net_amount, one.tax_amount, one.total)
+        for line, one in zip(order.lines, totals.lines, strict=True)
+    )
 
 
-@invariant("I15")
-def at_most_one_open_hold() -> Iterable[Offence]:
+@rows_break("I15")
+def at_most_one_open_hold() -> Iterable[Breaking]:
     """An order has at most one hold that waits."""
-    for number, count in rows(
+    held = (
         select(func.coalesce(Order.order_number, Order.quote_number), func.count())
         .join(CreditHold, CreditHold.order_id == Order.id)
         .where(CreditHold.state == HoldState.OPEN)
         .group_by(Order.id)
         .having(func.count() > 1)
-    ):
-        yield Offence("I15", f"order {number}", f"has {count} open credit holds")
+    )
+    yield Breaking(held, "order {0}", "has {1} open credit holds")
 
 
-@invariant("I16")
-def nothing_moves_during_a_hold() -> Iterable[Offence]:
+@rows_break("I16")
+def nothing_moves_during_a_hold() -> Iterable[Breaking]:
     """No pick and no departure lies between the start and the end of a hold of its order."""
-    for shipment_number, order_number in rows(
+    moved = (
         select(Shipment.shipment_number, Order.order_number)
         .join(Order, Order.id == Shipment.order_id)
         .join(CreditHold, CreditHold.order_id == Order.id)
         .where(or_(*(_during(moment) for moment in (Shipment.picked_at, Shipment.shipped_at))))
         .distinct()
-    ):
-        yield Offence("I16", f"shipment {shipment_number}", f"moved while order {order_number} was on hold")
+    )
+    yield Breaking(moved, "shipment {0}", "moved while order {1} was on hold")
 
 
 def _during(moment: Any) -> ColumnElement[bool]:
@@ -178,8 +147,8 @@ def _during(moment: Any) -> ColumnElement[bool]:
     return and_(CreditHold.applied_at < moment, ended)
 
 
-@invariant("I20")
-def every_step_was_checked() -> Iterable[Offence]:
+@rows_break("I20")
+def every_step_was_checked() -> Iterable[Breaking]:
     """Every confirmed, allocated or shipped order has a stored check of that step that passed or names its release."""
     passed = or_(StoredCreditCheck.approved, StoredCreditCheck.covered_by_id.is_not(None))
     steps = {
@@ -193,17 +162,16 @@ def every_step_was_checked() -> Iterable[Offence]:
     }
     for stage, happened in steps.items():
         checked = exists().where(StoredCreditCheck.order_id == Order.id, StoredCreditCheck.stage == stage, passed)
-        for (number,) in rows(select(Order.order_number).where(happened, ~checked)):
-            yield Offence("I20", f"order {number}", f"has no credit check that let it {stage.lower()}")
+        unchecked = select(Order.order_number).where(happened, ~checked)
+        yield Breaking(unchecked, "order {0}", f"has no credit check that let it {stage.lower()}")
 
 
-@invariant("I26")
-def no_half_orders() -> Iterable[Offence]:
+@rows_break("I26")
+def no_half_orders() -> Iterable[Breaking]:
     """An order beyond draft has lines; an order that is submitted or later has a number."""
     has_lines = exists().where(OrderLine.order_id == Order.id)
     early = (OrderState.QUOTE, OrderState.DRAFT, OrderState.CANCELLED)
-    for (number,) in rows(select(Order.order_number).where(Order.state.not_in(early), ~has_lines)):
-        yield Offence("I26", f"order {number}", "has no lines")
+    empty = select(Order.order_number).where(Order.state.not_in(early), ~has_lines)
+    yield Breaking(empty, "order {0}", "has no lines")
     has_shipment_lines = exists().where(ShipmentLine.shipment_id == Shipment.id)
-    for (number,) in rows(select(Shipment.shipment_number).where(~has_shipment_lines)):
-        yield Offence("I26", f"shipment {number}", "has no lines")
+    yield Breaking(select(Shipment.shipment_number).where(~has_shipment_lines), "shipment {0}", "has no lines")

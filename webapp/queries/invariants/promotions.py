@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from sqlalchemy import func, select
 
 from webapp.models import Promotion, PromotionUse
-from webapp.queries.invariants.registry import Offence, invariant, rows
+from webapp.queries.invariants.registry import Breaking, rows_break
 
 
-@invariant("I21")
-def uses_are_those_that_orders_hold() -> Iterable[Offence]:
+@rows_break("I21")
+def uses_are_those_that_orders_hold() -> Iterable[Breaking]:
     """The count on a promotion, which keeps its limit, equals the orders that hold a use of it."""
     held = (
         select(PromotionUse.promotion_id, func.count().label("orders")).group_by(PromotionUse.promotion_id).subquery()
@@ -23,5 +23,4 @@ def uses_are_those_that_orders_hold() -> Iterable[Offence]:
         .where(Promotion.uses != orders)
         .order_by(Promotion.id)
     )
-    for code, uses, found in rows(statement):
-        yield Offence("I21", f"promotion {code}", f"counts {uses} uses, orders hold {found}")
+    yield Breaking(statement, "promotion {0}", "counts {1} uses, orders hold {2}")

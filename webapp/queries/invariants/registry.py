@@ -1,12 +1,20 @@
-"""Where checks are registered, and what an offending row looks like."""
+"""Where checks are registered, and what an offending row looks like.
+
+An invariant is checked in one of three ways: by statements whose rows break it (``rows_break``), by looking at one
+document after the other (``each``), or by a function that goes its own way (``invariant``). Statements are made once:
+only the rows differ from check to check.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
 
 from webapp.db import db
+
+Document = TypeVar("Document")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +26,71 @@ class Offence:
     message: str
 
 
-Check = Callable[[], Iterable[Offence]]
-CHECKS: dict[str, list[Check]] = {}
-"""Every check by its code ("I1"); one code may have a check in several areas."""
+class Breaking(NamedTuple):
+    """A statement whose every row breaks the invariant; in the texts ``{0}`` is its first column, ``{1}`` the next."""
+
+    statement: Any
+    subject: str
+    message: str
+
+
+Fault = tuple[str, str]
+"""What breaks an invariant: its subject and the message."""
+
+Check = Callable[[], Iterable[Fault]]
+CheckOf = Callable[[Document], Iterable[Fault]]
+Statements = Callable[[], Iterable[Breaking]]
+
+CHECKS: list[Callable[[], Iterable[Offence]]] = []
+"""Every check. One invariant may have a check in several areas."""
 
 
 def invariant(code: str) -> Callable[[Check], Check]:
-    """Register a check under its code."""
+    """Register a check under its code ("I1")."""
 
     def register(check: Check) -> Check:
-        CHECKS.setdefault(code, []).append(check)
+        CHECKS.append(lambda: (Offence(code, *fault) for fault in check()))
         return check
 
     return register
+
+
+def rows_break(code: str) -> Callable[[Statements], Statements]:
+    """Register the statements that find what breaks an invariant."""
+
+    def register(statements: Statements) -> Statements:
+        made = cache(lambda: list(statements()))
+
+        def check() -> Iterator[Offence]:
+            for statement, subject, message in made():
+                for row in rows(statement):
+                    yield Offence(code, subject.format(*row), message.format(*row))
+
+        CHECKS.append(check)
+        return statements
+
+    return register
+
+
+def each(read: Callable[[], Iterable[Document]]) -> Callable[[str], Callable[[CheckOf[Document]], CheckOf[Document]]]:
+    """Like ``invariant`` for checks that look at one document at a time: all of them share one reading."""
+    checks: list[tuple[str, CheckOf[Document]]] = []
+
+    def ask_all() -> Iterator[Offence]:
+        for document in read():
+            for code, check in checks:
+                for fault in check(document):
+                    yield Offence(code, *fault)
+
+    def under(code: str) -> Callable[[CheckOf[Document]], CheckOf[Document]]:
+        def register(check: CheckOf[Document]) -> CheckOf[Document]:
+            checks.append((code, check))
+            return check
+
+        return register
+
+    CHECKS.append(ask_all)
+    return under
 
 
 def rows(statement: Any) -> list[Any]:

@@ -8,6 +8,9 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -166,23 +169,48 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-@pytest.fixture
-def live_app(
-    request: pytest.FixtureRequest, engine: str, new_database: Callable[[str], Database], tmp_path: Path
-) -> Iterator[Flask]:
-    """An application on a new database that ``live_server`` serves: to fill it before and to look into it after."""
-    app = _create_app(new_database(engine).url, tmp_path / "instance")
-    yield app
-    if not request.node.get_closest_marker("plants_errors"):
-        _assert_books_agree(app)
-    _let_go(app)
+@dataclass(frozen=True)
+class Stage:
+    """A server as an operator starts it, its database, and an application on the same database."""
+
+    server: LiveServer
+    app: Flask
+    database: Database
+
+
+@pytest.fixture(scope="session")
+def _stages(
+    new_database: Callable[[str], Database], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Stage]]:
+    """One running server for each engine, started when first asked for."""
+    with ExitStack() as running:
+
+        @cache
+        def stage(engine: str) -> Stage:
+            database = new_database(engine)
+            app = _create_app(database.url, tmp_path_factory.mktemp("instance"))
+            running.callback(_let_go, app)
+            server = running.enter_context(running_server(database.url, tmp_path_factory.mktemp("server")))
+            return Stage(server, app, database)
+
+        yield stage
 
 
 @pytest.fixture
-def live_server(live_app: Flask, tmp_path: Path) -> Iterator[LiveServer]:
+def live_server(live_app: Flask, engine: str, _stages: Callable[[str], Stage]) -> LiveServer:
     """The real server on the database of ``live_app``."""
-    with running_server(live_app.config["DATABASE_URL"], tmp_path / "server") as server:
-        yield server
+    return _stages(engine).server
+
+
+@pytest.fixture
+def live_app(request: pytest.FixtureRequest, engine: str, _stages: Callable[[str], Stage]) -> Iterator[Flask]:
+    """An application on the clean database that ``live_server`` serves: to fill it before and to look into it after."""
+    stage = _stages(engine)
+    yield stage.app
+    stage.database.wait_until_quiet()
+    if not request.node.get_closest_marker("plants_errors"):
+        _assert_books_agree(stage.app)
+    stage.database.reset()
 
 
 def _create_app(url: str, instance: Path, **settings: Any) -> Flask:

@@ -49,6 +49,7 @@ class Program(FlaskGroup):
 @with_appcontext
 def run(host: str, port: int) -> None:
     """Serve the program."""
+    from webapp.db import read_once
     from webapp.queries.company import company
     from webapp.server import refuse_taken_port, serve
     from webapp.set_up_token import token_in
@@ -58,6 +59,7 @@ def run(host: str, port: int) -> None:
     click.echo(f"Counterfoil is at http://{host}:{port}/")
     if company() is None:
         click.echo(f"Set-up token for the first page: {token_in(Path(current_app.instance_path))}")
+    read_once()  # this process waits as long as the server runs: a read left open would keep the schema from changing
     serve(
         host,
         port,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.databases import Database
-from tests.support.server import HOST, free_port, start_server
+from tests.support.server import HOST, free_port, running_server, start_server
 from webapp import server
 
 pytestmark = pytest.mark.engines("sqlite")
@@ -59,3 +59,9 @@ def answers(url: str) -> bool:
             return answer.status == 200
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
+
+
+@pytest.mark.engines("postgresql")
+def test_a_server_at_rest_keeps_no_transaction_open(database: Database, tmp_path: Path) -> None:
+    with running_server(database.url, tmp_path):
+        database.wait_until_quiet()

@@ -14,6 +14,7 @@ import secrets
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,13 @@ from tests.support import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINES = ("sqlite", "postgresql")
+
+SECONDS_TO_SETTLE = 10.0
+OTHERS_AT_WORK = """
+    SELECT state, now()-backend_start AS age, now()-state_change AS since, right(query,150) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+        AND state <> 'idle'
+"""
 
 REMEMBER_AND_RESET = """
 CREATE SCHEMA pristine;
@@ -80,6 +88,9 @@ class Database(Protocol):
     def reset(self) -> None:
         """Put back exactly what the migrations left."""
 
+    def wait_until_quiet(self) -> None:
+        """Wait for what a server still writes for a page that is closed already."""
+
     def close(self) -> None:
         """Give back what cleaning needed; the database goes with the run."""
 
@@ -101,6 +112,9 @@ class SqliteDatabase:
         with contextlib.closing(source), contextlib.closing(target):
             source.backup(target)
 
+    def wait_until_quiet(self) -> None:
+        """The copy is one transaction: what is written before it goes, and what began before it cannot end after it."""
+
     def close(self) -> None:
         """A file needs nothing."""
 
@@ -114,6 +128,13 @@ class PostgresDatabase:
 
     def reset(self) -> None:
         self._cleaner.execute("SELECT pristine.reset()")
+
+    def wait_until_quiet(self) -> None:
+        deadline = time.monotonic() + SECONDS_TO_SETTLE
+        while others := self._cleaner.execute(OTHERS_AT_WORK).fetchall():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"Somebody still works on {self.url}: {others}")
+            time.sleep(0.01)
 
     def close(self) -> None:
         self._cleaner.close()

@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from tests.support.counting import counted_statements
 from tests.support.factories import (
     make_company,
     make_customer,
@@ -18,6 +17,7 @@ from tests.support.factories import (
     noon,
     put_in_stock,
 )
+from tests.support.statements import counted_statements
 from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.payments import AgeingBucket

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.counting import counted_statements
 from tests.support.factories import Staff, make_desk, make_posted_invoice, make_shipped_order
+from tests.support.statements import counted_statements
 from webapp.db import atomic, db
 from webapp.domain.errors import BadInput, NotFound
 from webapp.domain.invoice_status import InvoiceStatus

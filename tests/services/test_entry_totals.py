@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from tests.support.counting import counted_statements
 from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff, make_tax_code
+from tests.support.statements import counted_statements
 from webapp.db import atomic, db
 from webapp.domain.amounts import TaxRounding
 from webapp.domain.entry import parse_entry

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import event
 
 from webapp.db import db
@@ -24,6 +25,14 @@ def sent_statements() -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
+
+
+@contextlib.contextmanager
+def counted_statements() -> Iterator[list[str]]:
+    """The statements that a read sends inside the block, in a session of its own that knows nothing yet."""
+    db.session.rollback()
+    with current_app.app_context(), sent_statements() as statements:
+        yield statements
 
 
 def count_statements(work: Callable[[], Any]) -> int:

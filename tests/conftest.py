@@ -22,9 +22,12 @@ from sqlalchemy.orm import Session
 
 from tests.support.databases import ENGINES, Database, TestRun
 from tests.support.server import LiveServer, running_server
+from tests.support.templates import MemoryOfTemplates
 
 RUN = pytest.StashKey[TestRun]()
 ALIVE = pytest.StashKey[IO[str]]()
+
+TEMPLATES = MemoryOfTemplates()
 
 hypothesis.settings.register_profile("counterfoil", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("counterfoil")
@@ -153,6 +156,23 @@ def make_app(database: Database, tmp_path: Path) -> Iterator[Callable[..., Flask
         _let_go(app)
 
 
+@pytest.fixture(scope="session")
+def make_lasting_app(
+    _workplaces: Callable[[str], tuple[Flask, Database]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Flask]]:
+    """Makes a further application with other settings on the worker's database of an engine, for more than one test."""
+    made: list[Flask] = []
+
+    def make(engine: str, **settings: Any) -> Flask:
+        _, database = _workplaces(engine)
+        made.append(_create_app(database.url, tmp_path_factory.mktemp("instance"), **settings))
+        return made[-1]
+
+    yield make
+    for app in made:
+        _let_go(app)
+
+
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
     """The database session of the test, inside an application context. Commits are real."""
@@ -226,6 +246,7 @@ def _create_app(url: str, instance: Path, **settings: Any) -> Flask:
     }
     app = create_app(given | settings)
     app.test_client_class = Browserlike
+    app.jinja_env.bytecode_cache = TEMPLATES
     return app
 
 

@@ -87,12 +87,17 @@ def probes() -> Blueprint:
     return bp
 
 
-@pytest.fixture
-def probed(make_app: Callable[..., Flask], session: Session) -> Flask:
-    found_company()
-    app = make_app(PROPAGATE_EXCEPTIONS=False)
+@pytest.fixture(scope="module")
+def app_with_probes(engine: str, make_lasting_app: Callable[..., Flask]) -> Flask:
+    app = make_lasting_app(engine, PROPAGATE_EXCEPTIONS=False)
     app.register_blueprint(probes())
     return app
+
+
+@pytest.fixture
+def probed(app_with_probes: Flask, session: Session) -> Flask:
+    found_company()
+    return app_with_probes
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import secrets
 import shutil
@@ -61,6 +62,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[RUN].drop_from_lent_server()
         config.stash[ALIVE].close()
         shutil.rmtree(config.stash[RUN].folder, ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays until the end: it need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 # --- which engines ---------------------------------------------------------------------------------------------------

@@ -8,35 +8,24 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from flask import Blueprint, Flask, abort
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from tests.support.probes import REFUSALS, probes
 from tests.support.web import HTMX, add_user, found_company, log_in, submit, token_of, words
-from webapp import cookies, htmx
-from webapp.auth import requires
+from webapp import cookies
 from webapp.db import db
-from webapp.domain import errors as refusals
 from webapp.domain.actions import Action
-from webapp.domain.permissions import Permission, Role
+from webapp.domain.permissions import Role
 from webapp.limits import limiter
 from webapp.models import Event
 from webapp.refusals import refusal_of
 from webapp.security import CONTENT_SECURITY_POLICY, UNSAFE_METHODS
 
-REFUSALS = {
-    "refused": refusals.Refused("Only 5 are in stock.", {"available": "5"}),
-    "bad_input": refusals.BadInput("Enter a quantity above 0.", details={"quantity": "Enter a quantity above 0."}),
-    "not_found": refusals.NotFound("There is no order SO-1."),
-    "forbidden": refusals.FourEyes("You asked for this yourself."),
-    "illegal": refusals.IllegalMove("The order is closed."),
-    "stale": refusals.StaleVersion("Somebody else changed it."),
-    "busy": refusals.Busy("Somebody else works on it."),
-    "key": refusals.KeyInFlight("The same request is under way."),
-}
 STATUSES = {
     "refused": 400,
     "bad_input": 422,
@@ -47,44 +36,6 @@ STATUSES = {
     "busy": 503,
     "key": 409,
 }
-
-
-def probes() -> Blueprint:
-    """Routes that refuse in every way there is."""
-    bp = Blueprint("probes", __name__)
-
-    @bp.route("/probe/<name>", methods=["GET", "POST"])
-    @bp.route("/api/probe/<name>", methods=["GET", "POST"], endpoint="api")
-    @requires(Permission.PUBLIC)
-    def refuse(name: str) -> str:
-        raise REFUSALS[name]
-
-    @bp.route("/probe/abort/<int:status>", methods=["GET", "POST"])
-    @requires(Permission.PUBLIC)
-    def stop(status: int) -> str:
-        abort(status)
-
-    @bp.get("/probe/mistake")
-    @bp.get("/api/probe/mistake", endpoint="api_mistake")
-    @requires(Permission.PUBLIC)
-    def mistake() -> str:
-        raise LookupError("secret inside")
-
-    @bp.get("/probe/undeclared")
-    def undeclared() -> str:
-        return "open to all"
-
-    @bp.post("/probe/approve")
-    @requires(Permission.ORDERS_APPROVE)
-    def approve() -> str:
-        return "approved"
-
-    @bp.post("/probe/change")
-    @requires(Permission.PUBLIC)
-    def change():
-        return htmx.piece_or_redirect("_notice.html", to="/account/", said="Line <4> removed.", refusal=None)
-
-    return bp
 
 
 @pytest.fixture(scope="module")

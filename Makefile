@@ -29,7 +29,7 @@ endif
 
 test: $(VENV)/.dev assets ## Run all tests, on SQLite and PostgreSQL and in a browser
 	@$(PY) -m tests.support.browser
-	@$(PY) -m pytest -n $(TEST_WORKERS)
+	@$(PY) -m pytest -n $(TEST_WORKERS) --dist worksteal
 
 lint: $(VENV)/.dev ## Check style, types, the rooms of the house, templates and dependencies
 	$(PY) -m ruff check .

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,14 +20,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from tests.support.applications import application
 from tests.support.databases import ENGINES, Database, TestRun
 from tests.support.server import LiveServer, running_server
-from tests.support.templates import MemoryOfTemplates
 
 RUN = pytest.StashKey[TestRun]()
 ALIVE = pytest.StashKey[IO[str]]()
-
-TEMPLATES = MemoryOfTemplates()
 
 hypothesis.settings.register_profile("counterfoil", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("counterfoil")
@@ -115,17 +112,14 @@ def _workplaces(
     new_database: Callable[[str], Database], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], tuple[Flask, Database]]]:
     """One database and one application for each engine, made when first asked for."""
-    made: dict[str, tuple[Flask, Database]] = {}
+    with ExitStack() as made:
 
-    def make(engine: str) -> tuple[Flask, Database]:
-        if engine not in made:
+        @cache
+        def make(engine: str) -> tuple[Flask, Database]:
             database = new_database(engine)
-            made[engine] = (_create_app(database.url, tmp_path_factory.mktemp("instance")), database)
-        return made[engine]
+            return made.enter_context(application(database.url, tmp_path_factory.mktemp("instance"))), database
 
-    yield make
-    for app, _ in made.values():
-        _let_go(app)
+        yield make
 
 
 @pytest.fixture
@@ -153,15 +147,12 @@ def app(
 @pytest.fixture
 def make_app(database: Database, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     """Makes a further application with other settings on the same database."""
-    made: list[Flask] = []
+    with ExitStack() as made:
 
-    def make(**settings: Any) -> Flask:
-        made.append(_create_app(database.url, tmp_path / "instance", **settings))
-        return made[-1]
+        def make(**settings: Any) -> Flask:
+            return made.enter_context(application(database.url, tmp_path / "instance", **settings))
 
-    yield make
-    for app in made:
-        _let_go(app)
+        yield make
 
 
 @pytest.fixture(scope="session")
@@ -169,16 +160,13 @@ def make_lasting_app(
     _workplaces: Callable[[str], tuple[Flask, Database]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., Flask]]:
     """Makes a further application with other settings on the worker's database of an engine, for more than one test."""
-    made: list[Flask] = []
+    with ExitStack() as made:
 
-    def make(engine: str, **settings: Any) -> Flask:
-        _, database = _workplaces(engine)
-        made.append(_create_app(database.url, tmp_path_factory.mktemp("instance"), **settings))
-        return made[-1]
+        def make(engine: str, **settings: Any) -> Flask:
+            _, database = _workplaces(engine)
+            return made.enter_context(application(database.url, tmp_path_factory.mktemp("instance"), **settings))
 
-    yield make
-    for app in made:
-        _let_go(app)
+        yield make
 
 
 @pytest.fixture
@@ -216,8 +204,7 @@ def _stages(
         @cache
         def stage(engine: str) -> Stage:
             database = new_database(engine)
-            app = _create_app(database.url, tmp_path_factory.mktemp("instance"))
-            running.callback(_let_go, app)
+            app = running.enter_context(application(database.url, tmp_path_factory.mktemp("instance")))
             server = running.enter_context(running_server(database.url, tmp_path_factory.mktemp("server")))
             return Stage(server, app, database)
 
@@ -239,31 +226,6 @@ def live_app(request: pytest.FixtureRequest, engine: str, _stages: Callable[[str
     if not request.node.get_closest_marker("plants_errors"):
         _assert_books_agree(stage.app)
     stage.database.reset()
-
-
-def _create_app(url: str, instance: Path, **settings: Any) -> Flask:
-    from tests.support.client import Browserlike
-    from webapp import create_app
-
-    given = {
-        "DATABASE_URL": url,
-        "SECRET_KEY": secrets.token_hex(32),
-        "INSTANCE_PATH": str(instance),
-        "SQLITE_SYNCHRONOUS": "OFF",  # a test need not survive a power cut
-        "TESTING": True,
-    }
-    app = create_app(given | settings)
-    app.test_client_class = Browserlike
-    app.jinja_env.bytecode_cache = TEMPLATES
-    return app
-
-
-def _let_go(app: Flask) -> None:
-    """Close the application's connections, which would otherwise warn when they are collected."""
-    from webapp.db import db
-
-    with app.app_context():
-        db.engine.dispose()
 
 
 def _assert_books_agree(app: Flask) -> None:

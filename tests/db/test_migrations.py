@@ -6,7 +6,6 @@ The change is one that only this test makes: a column on tables that posted docu
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import DBAPIError
 
-from tests.support.databases import Database
 from tests.support.factories import (
     make_company,
     make_customer,
@@ -64,22 +62,16 @@ def migrations(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def books(new_database: Callable[[str], Database], engine: str, tmp_path: Path) -> Iterator[Flask]:
+def books(own_app: Flask) -> Flask:
     """A database of its own with an order that was shipped, billed and posted."""
-    from tests.conftest import _create_app, _let_go
-
-    app = _create_app(new_database(engine).url, tmp_path / "instance")
-    with app.app_context():
-        make_company()
-        staff = make_staff()
-        make_customer()
-        make_item()
-        put_in_stock("A-1", 10, actor=staff.warehouse)
-        make_posted_invoice(make_shipped_order({"A-1": 2}, staff), staff)
-        db.session.remove()
-        yield app
-        db.session.remove()
-    _let_go(app)
+    make_company()
+    staff = make_staff()
+    make_customer()
+    make_item()
+    put_in_stock("A-1", 10, actor=staff.warehouse)
+    make_posted_invoice(make_shipped_order({"A-1": 2}, staff), staff)
+    db.session.remove()
+    return own_app
 
 
 def rows() -> dict[str, list[Any]]:

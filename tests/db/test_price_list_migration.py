@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
+import pytest
 import sqlalchemy as sa
 from flask_migrate import downgrade, upgrade
 
-from tests.support.databases import Database
 from webapp.config import MIGRATIONS
 from webapp.db import db
 
@@ -25,27 +22,20 @@ def lists() -> list[tuple]:
         return [tuple(row) for row in connection.execute(sa.text("SELECT * FROM price_lists ORDER BY id"))]
 
 
-def test_a_list_with_a_parent_rests_on_it_and_one_without_on_its_rows(
-    new_database: Callable[[str], Database], engine: str, tmp_path: Path
-) -> None:
-    from tests.conftest import _create_app, _let_go
+@pytest.mark.usefixtures("own_app")
+def test_a_list_with_a_parent_rests_on_it_and_one_without_on_its_rows() -> None:
+    db.session.remove()
+    downgrade(directory=MIGRATIONS, revision=BEFORE)
+    with db.engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.text(OLD_LISTS))
+    upgrade(directory=MIGRATIONS)
 
-    app = _create_app(new_database(engine).url, tmp_path / "instance")
-    with app.app_context():
-        db.session.remove()
-        downgrade(directory=MIGRATIONS, revision=BEFORE)
-        with db.engine.execution_options(write=True).begin() as connection:
-            connection.execute(sa.text(OLD_LISTS))
-        upgrade(directory=MIGRATIONS)
-
-        with db.engine.connect() as connection:
-            told = "SELECT code, basis, percent, rounding, rounding_step, rounding_ending FROM price_lists ORDER BY id"
-            assert [tuple(row) for row in connection.execute(sa.text(told))] == [
-                ("RETAIL", "ROWS", 0, "UP", None, 0),
-                ("GOLD", "LIST", -100000, "UP", None, 0),
-            ]
-        downgrade(directory=MIGRATIONS, revision=BEFORE)
-        assert [row[:5] for row in lists()] == [(1, "RETAIL", "Retail", "EUR", None), (2, "GOLD", "Gold", "EUR", 1)]
-        upgrade(directory=MIGRATIONS)
-        db.session.remove()
-    _let_go(app)
+    with db.engine.connect() as connection:
+        told = "SELECT code, basis, percent, rounding, rounding_step, rounding_ending FROM price_lists ORDER BY id"
+        assert [tuple(row) for row in connection.execute(sa.text(told))] == [
+            ("RETAIL", "ROWS", 0, "UP", None, 0),
+            ("GOLD", "LIST", -100000, "UP", None, 0),
+        ]
+    downgrade(directory=MIGRATIONS, revision=BEFORE)
+    assert [row[:5] for row in lists()] == [(1, "RETAIL", "Retail", "EUR", None), (2, "GOLD", "Gold", "EUR", 1)]
+    upgrade(directory=MIGRATIONS)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 
-from tests.support.databases import Database
 from tests.support.factories import make_desk, make_posted_invoice, make_shipped_order, make_tax_code
 from webapp.config import MIGRATIONS
 from webapp.db import atomic, db
@@ -26,28 +23,22 @@ RULES = "SELECT tax_class, tax_code_id FROM tax_class_rules"
 
 
 @pytest.fixture
-def books(new_database: Callable[[str], Database], engine: str, tmp_path: Path) -> Iterator[Flask]:
+def books(own_app: Flask) -> Flask:
     """An invoice with two taxes of 5 %, and a rule of every country beside one of a single country."""
-    from tests.conftest import _create_app, _let_go
-
-    app = _create_app(new_database(engine).url, tmp_path / "instance")
-    with app.app_context():
-        staff = make_desk()
-        with atomic():
-            for code in ("STATE", "CITY", "BOTH"):
-                make_tax_code(code, Decimal(5))
-        set_tax_parts("BOTH", [("STATE", False), ("CITY", False)], version=1, actor=staff.admin)
-        for country in ("", "CH"):
-            set_tax_class_rule("export", "VAT19", "VAT7", country=country, actor=staff.admin)
-        with atomic():
-            item = db.session.scalars(db.select(Variant).filter_by(sku="A-1")).one()
-            item.tax_code = db.session.scalars(db.select(TaxCode).filter_by(code="BOTH")).one()
-        make_posted_invoice(make_shipped_order({"A-1": 2}, staff), staff)
-        assert not run_all()
-        db.session.remove()
-        yield app
-        db.session.remove()
-    _let_go(app)
+    staff = make_desk()
+    with atomic():
+        for code in ("STATE", "CITY", "BOTH"):
+            make_tax_code(code, Decimal(5))
+    set_tax_parts("BOTH", [("STATE", False), ("CITY", False)], version=1, actor=staff.admin)
+    for country in ("", "CH"):
+        set_tax_class_rule("export", "VAT19", "VAT7", country=country, actor=staff.admin)
+    with atomic():
+        item = db.session.scalars(db.select(Variant).filter_by(sku="A-1")).one()
+        item.tax_code = db.session.scalars(db.select(TaxCode).filter_by(code="BOTH")).one()
+    make_posted_invoice(make_shipped_order({"A-1": 2}, staff), staff)
+    assert not run_all()
+    db.session.remove()
+    return own_app
 
 
 def rows(statement: str) -> list[tuple]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.conftest import _create_app, _let_go
+from tests.support.applications import application
 from tests.support.databases import Database
 from webapp.demo import people
 from webapp.demo.load import load
@@ -29,8 +29,7 @@ def demo(
 ) -> Iterator[Demo]:
     """The demo company. Tests only read it."""
     folder = tmp_path_factory.mktemp(f"demo-{engine}")
-    app = _create_app(new_database(engine).url, folder)
-    with app.app_context():
-        load(keep=lambda log_ins: people.keep(log_ins, folder))
-    yield Demo(app, folder)
-    _let_go(app)
+    with application(new_database(engine).url, folder) as app:
+        with app.app_context():
+            load(keep=lambda log_ins: people.keep(log_ins, folder))
+        yield Demo(app, folder)

@@ -69,7 +69,7 @@ def orders():
 
 def promoted(head, lines, offers):
     sales = [Sale(int(line["productid"]), None, D(line["orderqty"]), D(line["unitprice"])) for line in lines]
-    return promote(sales, offers, on=day(head["orderdate"], YEARS), currency="USD").lines
+    return promote(sales, offers, on=day(head["orderdate"], YEARS), currency="USD", prices={}).lines
 
 
 def test_there_are_15_offers_and_1566_orders_with_5675_lines(offers, orders):

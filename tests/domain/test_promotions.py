@@ -40,13 +40,17 @@ def sale(quantity="1", price="10", variant=SOAP, category=CLEANING):
     return Sale(variant, category, D(quantity), None if price is None else D(price))
 
 
+def promoted(sales, promotions, prices=None):
+    return promote(sales, promotions, on=DAY, currency="EUR", prices=prices or {})
+
+
 def line(promotions, quantity="1", price="10", **more):
-    (found,) = promote([sale(quantity, price)], promotions, on=DAY, currency="EUR", **more).lines
+    (found,) = promoted([sale(quantity, price)], promotions, **more).lines
     return found
 
 
 def prices(sales, promotions, **more):
-    return [one.unit_price for one in promote(sales, promotions, on=DAY, currency="EUR", **more).lines]
+    return [one.unit_price for one in promoted(sales, promotions, **more).lines]
 
 
 def test_percent_amount_and_fixed_price():
@@ -122,18 +126,18 @@ def test_items_and_categories_say_which_lines_it_is_for():
     rules.append(percent(50, 2, all_items=False, categories=frozenset({CLEANING})))
     sales = [sale(), sale(variant=TEA, category=FOOD), sale(variant=MUG, category=None)]
     assert prices(sales, rules) == [D(5), D(9), D(10)]
-    assert promote(sales, rules, on=DAY, currency="EUR").lines[2].steps == ()
+    assert promoted(sales, rules).lines[2].steps == ()
 
 
 def test_over_lines_counts_all_lines_it_is_for_together():
     rule = percent(10, min_quantity=D(10), over_lines=True, all_items=False, categories=frozenset({CLEANING}))
     soap, more, tea = sale("5"), sale("5", variant=MUG), sale("10", variant=TEA, category=FOOD)
     assert prices([soap, more, tea], [rule]) == [D(9), D(9), D(10)]
-    short = promote([soap, sale("3", variant=MUG), tea], [rule], on=DAY, currency="EUR").lines[0]
+    short = promoted([soap, sale("3", variant=MUG), tea], [rule]).lines[0]
     assert short.steps[0].detail == "It needs 10 or more, its lines have 8."
     by_amount = percent(10, min_amount=D(100), over_lines=True)
     assert prices([sale("5"), sale("5", variant=TEA)], [by_amount]) == [D(9), D(9)]
-    assert promote([sale()], [by_amount], on=DAY, currency="EUR").lines[0].steps[0].detail == (
+    assert promoted([sale()], [by_amount]).lines[0].steps[0].detail == (
         "It needs an amount of 100.00 or more, its lines come to 10.00."
     )
 
@@ -168,30 +172,30 @@ def test_terms_are_a_sentence():
 def test_goods_come_free_for_every_full_quantity_of_a_line():
     rule = free(10, 2)
     for bought, expected in (("9", None), ("10", "2"), ("19", "2"), ("20", "4")):
-        found = promote([sale(bought)], [rule], on=DAY, currency="EUR")
+        found = promoted([sale(bought)], [rule])
         assert found.free == (() if expected is None else (FreeGoods(rule, SOAP, D(expected)),))
         assert found.lines[0].unit_price == D(10)
-    assert promote([sale("10"), sale("10")], [rule], on=DAY, currency="EUR").free == (FreeGoods(rule, SOAP, D(4)),)
-    assert promote([sale("9"), sale("9")], [rule], on=DAY, currency="EUR").free == ()
+    assert promoted([sale("10"), sale("10")], [rule]).free == (FreeGoods(rule, SOAP, D(4)),)
+    assert promoted([sale("9"), sale("9")], [rule]).free == ()
 
 
 def test_goods_of_another_item_come_free_over_all_lines_together():
     rule = free(10, 1, over_lines=True, free_variant=MUG, all_items=False, categories=frozenset({CLEANING}))
-    found = promote([sale("6"), sale("6", variant=TEA)], [rule], on=DAY, currency="EUR", prices={MUG: D(4)})
+    found = promoted([sale("6"), sale("6", variant=TEA)], [rule], prices={MUG: D(4)})
     assert found.free == (FreeGoods(rule, MUG, D(1)),)
 
 
 def test_free_goods_compete_by_what_they_are_worth():
     gift = free(10, 1, 1, free_variant=MUG)
     discount = percent(5, 2)
-    few = promote([sale("10")], [gift, discount], on=DAY, currency="EUR", prices={MUG: D("4.99")})
+    few = promoted([sale("10")], [gift, discount], prices={MUG: D("4.99")})
     assert (few.lines[0].applied, few.free) == ((2,), ())
-    many = promote([sale("10")], [gift, discount], on=DAY, currency="EUR", prices={MUG: D("5.01")})
+    many = promoted([sale("10")], [gift, discount], prices={MUG: D("5.01")})
     assert (many.lines[0].applied, len(many.free)) == ((1,), 1)
-    both = promote(
+    both = promoted(
         [sale("10")],
         [free(10, 1, 1, free_variant=MUG, stackable=True), percent(5, 2, stackable=True)],
-        on=DAY, currency="EUR", prices={MUG: D(1)},
+        prices={MUG: D(1)},
     )  # fmt: skip
     assert (both.lines[0].unit_price, both.lines[0].applied, len(both.free)) == (D("9.5"), (1, 2), 1)
 
@@ -200,9 +204,7 @@ def test_free_goods_that_other_lines_do_not_help_to_reach_leave_the_field_to_the
     gift = free(10, 1, 1, over_lines=True, free_variant=MUG)
     better_for_one = fixed("1", 2, all_items=False, variants=frozenset({SOAP}))
     small = percent(1, 3)
-    found = promote(
-        [sale("6"), sale("6", variant=TEA)], [gift, better_for_one, small], on=DAY, currency="EUR", prices={MUG: D(20)}
-    )
+    found = promoted([sale("6"), sale("6", variant=TEA)], [gift, better_for_one, small], prices={MUG: D(20)})
     assert [one.applied for one in found.lines] == [(2,), (3,)]
     assert found.free == ()
     assert found.lines[1].steps[1].detail == "The lines that took it are too few for it."
@@ -261,12 +263,12 @@ SALES = st.lists(
 
 @given(SALES, RULES)
 def test_a_price_is_never_above_the_list_nor_above_what_any_single_promotion_would_make_of_it(sales, rules):
-    found = promote(sales, rules, on=DAY, currency="EUR").lines
+    found = promoted(sales, rules).lines
     for one, line_found in zip(sales, found, strict=True):
         assert 0 <= line_found.unit_price <= one.unit_price
     for rule in rules:
         if not rule.stackable:
-            alone = promote(sales, [rule], on=DAY, currency="EUR").lines
+            alone = promoted(sales, [rule]).lines
             assert all(both.unit_price <= single.unit_price for both, single in zip(found, alone, strict=True))
 
 
@@ -275,6 +277,6 @@ def test_the_order_of_lines_and_of_rules_changes_no_price(sales, rules, random):
     places = list(range(len(sales)))
     random.shuffle(places)
     shuffled_rules = random.sample(rules, len(rules))
-    found = promote(sales, rules, on=DAY, currency="EUR").lines
-    again = promote([sales[place] for place in places], shuffled_rules, on=DAY, currency="EUR").lines
+    found = promoted(sales, rules).lines
+    again = promoted([sales[place] for place in places], shuffled_rules).lines
     assert [found[place] for place in places] == list(again)

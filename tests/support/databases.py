@@ -29,7 +29,7 @@ ENGINES = ("sqlite", "postgresql")
 
 SECONDS_TO_SETTLE = 10.0
 OTHERS_AT_WORK = """
-    SELECT state, now()-backend_start AS age, now()-state_change AS since, right(query,150) FROM pg_stat_activity
+    SELECT state, query FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
         AND state <> 'idle'
 """

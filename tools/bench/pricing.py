@@ -47,7 +47,7 @@ from webapp.queries.promotion_rules import live_rules
 from webapp.services.company import today
 from webapp.services.order_entry import OrderInput, create_order
 from webapp.services.order_lines import LineInput
-from webapp.services.pricing import Wanted, price_all
+from webapp.services.pricing import Wanted, gift_prices, price_all
 
 CUSTOMER = "PRICED"
 LINES, FEW = 500, 5
@@ -121,7 +121,8 @@ def _pricing(number: str) -> tuple[Callable[[], object], Callable[[], object]]:
             Sale(one.variant.id, live.categories.get(one.variant.id), one.quantity, found.unit_price)
             for one, found in zip(wanted, listed, strict=True)
         ]
-        promoted = promote(sales, live.rules, on=day, currency=currency).lines
+        gifts = gift_prices(customer, live.rules, on=day)
+        promoted = promote(sales, live.rules, on=day, currency=currency, prices=gifts).lines
         return [with_promotions(one, after) for one, after in zip(listed, promoted, strict=True)]
 
     return price, lambda: document_totals(lines, currency=currency)

@@ -70,7 +70,7 @@ def promote(
     *,
     on: date,
     currency: str,
-    prices: Mapping[int, Decimal] | None = None,
+    prices: Mapping[int, Decimal],
     elsewhere: Mapping[int, Decimal] | None = None,
 ) -> PromotedOrder:
     """Choose for every line what makes it cheapest on the price date ``on``, in ``currency``.
@@ -78,7 +78,7 @@ def promote(
     ``prices`` are what the lists ask for goods that could come free, by variant; they only weigh one promotion against
     another. ``elsewhere`` is the quantity that further lines add to promotions over several lines, by promotion.
     """
-    board = _Board(sales, [_dated(one, on, currency) for one in promotions], prices or {}, elsewhere or {})
+    board = _Board(sales, [_dated(one, on, currency) for one in promotions], prices, elsewhere or {})
     chosen = board.choose()
     while futile := board.futile(chosen):
         board.bar(futile)

@@ -25,8 +25,6 @@ from webapp.queries.invariants.registry import Breaking, Fault, invariant, rows,
 DECIDED = (ApprovalState.APPROVED, ApprovalState.VOIDED)
 SUBMITTED_OR_LATER = (OrderState.SUBMITTED, OrderState.APPROVED, OrderState.CONFIRMED, OrderState.CLOSED)
 RIGHTS = {ApprovalKind.ORDER: Permission.ORDERS_APPROVE, ApprovalKind.DISCOUNT: Permission.DISCOUNTS_APPROVE}
-
-
 GIVEN = (Approval.state.in_(DECIDED), Approval.decided_by_id.is_not(None))
 RELEASED = (CreditHold.state == HoldState.RELEASED, ~User.is_system)
 

@@ -338,13 +338,12 @@ def no_half_documents() -> Iterable[Breaking]:
     ):
         posted = document.state == InvoiceState.APPROVED
         half = or_(~exists().where(file_of == document.id), document.snapshot.is_(None), ~document.lines.any())
-        kind = document.document_kind
         yield Breaking(
             select(document.id).where(posted, is_own, half),
             f"{document.document_name.lower()} {{0}}",
             "is posted without lines or frozen paper",
         )
-        yield _without_journal(document, posted, (kind, "opening_invoice"))
+        yield _without_journal(document, posted, (document.document_kind, "opening_invoice"))
     yield _without_journal(Payment, true(), ("payment",))
     yield _without_journal(Payment, Payment.state == PaymentState.REVERSED, ("payment_reversal",))
 

@@ -44,9 +44,10 @@ CheckOf = Callable[[Document], Iterable[Fault]]
 Statements = Callable[[], Iterable[Breaking]]
 
 CHECKS: list[Callable[[], Iterable[Offence]]] = []
-"""Every check. One invariant may have a check in several areas."""
+"""What computes: the checks of ``invariant`` and of ``each``. One invariant may have a check in several areas."""
 
-_declared: list[tuple[str, Statements]] = []
+DECLARED: list[tuple[str, Statements]] = []
+"""The statements of ``rows_break``, by the code of the invariant."""
 
 
 def invariant(code: str) -> Callable[[Check], Check]:
@@ -63,13 +64,13 @@ def rows_break(code: str) -> Callable[[Statements], Statements]:
     """Register the statements that find what breaks an invariant."""
 
     def register(statements: Statements) -> Statements:
-        _declared.append((code, statements))
+        DECLARED.append((code, statements))
         return statements
 
     return register
 
 
-def _rows_that_break() -> Iterator[Offence]:
+def rows_that_break() -> Iterator[Offence]:
     """One statement asks which of the others finds a row at all, and in good books that is all there is to ask."""
     found = db.session.execute(_has_rows()).one()
     for (code, (statement, subject, message)), has_rows in zip(_statements(), found, strict=True):
@@ -79,15 +80,12 @@ def _rows_that_break() -> Iterator[Offence]:
 
 @cache
 def _statements() -> list[tuple[str, Breaking]]:
-    return [(code, one) for code, statements in _declared for one in statements()]
+    return [(code, one) for code, statements in DECLARED for one in statements()]
 
 
 @cache
 def _has_rows() -> Any:
     return select(*(exists(select(literal(1)).select_from(one.statement.subquery())) for _, one in _statements()))
-
-
-CHECKS.append(_rows_that_break)
 
 
 def each(read: Callable[[], Iterable[Document]]) -> Callable[[str], Callable[[CheckOf[Document]], CheckOf[Document]]]:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from tests.support.applications import application
 from tests.support.databases import ENGINES, Database, TestRun
+from tests.support.scenes import keep_scenes_of
 from tests.support.server import LiveServer, running_server
 
 RUN = pytest.StashKey[TestRun]()
@@ -100,6 +101,7 @@ def new_database(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Dat
 
     def make(engine: str) -> Database:
         made.append(request.config.stash[RUN].copy(engine, f"{worker}_{len(made)}"))
+        keep_scenes_of(made[-1])
         return made[-1]
 
     yield make

@@ -20,6 +20,7 @@ from tests.support.factories import (
     put_in_stock,
 )
 from tests.support.programs import Program, token_for
+from tests.support.scenes import scene
 from webapp.domain.permissions import Role
 from webapp.models import User
 
@@ -27,6 +28,7 @@ IN_2025 = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
+@scene
 def staff(session) -> Staff:
     """Everybody, one customer with a limit of 10,000, and 50 of one item at 100 each in stock."""
     make_company()

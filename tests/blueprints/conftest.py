@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.support import masters, web
+from tests.support.scenes import scene
 from webapp.domain.permissions import Role
 from webapp.models import User
 
@@ -38,6 +39,7 @@ def browse(app: Flask, company: None) -> Callable[..., FlaskClient]:
 
 
 @pytest.fixture
+@scene
 def stocked(company: None) -> None:
     """A customer, an item and a price, beside the founded company."""
     masters.stock_the_shelves()

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff, make_user, put_in_stock
+from tests.support.scenes import scene
 from tests.support.web import HTMX, log_in, submit, words
 from webapp.db import atomic, db
 from webapp.domain.permissions import Role
@@ -25,6 +26,7 @@ D = Decimal
 
 
 @pytest.fixture
+@scene
 def staff(session) -> Staff:
     make_company()
     staff = make_staff()

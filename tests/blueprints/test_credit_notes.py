@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests.support.books import invoice_called, order_called
 from tests.support.factories import Staff, make_desk, make_posted_invoice, make_shipped_order
+from tests.support.scenes import scene
 from tests.support.web import HTMX, log_in, submit, words
 from webapp.db import db
 from webapp.domain import clock
@@ -31,16 +32,19 @@ def staff(session) -> Staff:
 
 
 @pytest.fixture
-def anna(app: Flask, staff: Staff) -> FlaskClient:
+def anna(app: Flask, staff: Staff, invoice: Invoice) -> FlaskClient:
+    """She logs in when the invoice is there: what a scene is put back after must not have changed."""
     return log_in(app, staff.accountant)
 
 
 @pytest.fixture
+@scene
 def order(staff: Staff) -> str:
     return make_shipped_order({"A-1": 10, "B-1": 3}, staff)
 
 
 @pytest.fixture
+@scene
 def invoice(staff: Staff, order: str) -> Invoice:
     """1,190.00 of A-1 and 32.07 of B-1."""
     return make_posted_invoice(order, staff)

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from tests.support.books import events_on, invoice_called, order_called
 from tests.support.factories import Staff, make_desk, make_posted_invoice, make_shipped_order, noon
+from tests.support.scenes import scene
 from tests.support.web import HTMX, log_in, submit, words
 from webapp.domain import clock
 from webapp.models import Invoice
@@ -31,7 +32,8 @@ def staff(session) -> Staff:
 
 
 @pytest.fixture
-def anna(app: Flask, staff: Staff) -> FlaskClient:
+def anna(app: Flask, staff: Staff, order: str) -> FlaskClient:
+    """She logs in when the order is there: what a scene is put back after must not have changed."""
     return log_in(app, staff.accountant)
 
 
@@ -41,16 +43,19 @@ def nancy(app: Flask, staff: Staff) -> FlaskClient:
 
 
 @pytest.fixture
+@scene
 def order(staff: Staff) -> str:
     return make_shipped_order({"A-1": 10, "B-1": 3}, staff)
 
 
 @pytest.fixture
+@scene
 def draft(staff: Staff, order: str) -> Invoice:
     return draft_invoice(order, actor=staff.accountant)
 
 
 @pytest.fixture
+@scene
 def posted(staff: Staff, order: str) -> Invoice:
     return make_posted_invoice(order, staff)
 

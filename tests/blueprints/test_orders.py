@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff, put_in_stock
+from tests.support.scenes import scene
 from tests.support.web import HTMX, log_in, submit, words
 from webapp.db import atomic, db
 from webapp.domain.states import OrderState
@@ -27,6 +28,7 @@ D = Decimal
 
 
 @pytest.fixture
+@scene
 def staff(session) -> Staff:
     make_company()
     staff = make_staff()

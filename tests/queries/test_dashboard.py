@@ -17,6 +17,7 @@ from tests.support.factories import (
     noon,
     put_in_stock,
 )
+from tests.support.scenes import scene
 from tests.support.statements import counted_statements
 from webapp.db import db
 from webapp.domain import clock
@@ -38,6 +39,7 @@ D = Decimal
 
 
 @pytest.fixture
+@scene
 def staff(session):
     make_company()
     staff = make_staff()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.factories import Staff, make_desk, make_posted_invoice, make_shipped_order
 from tests.support.planting import reported
+from tests.support.scenes import scene
 from webapp.models import User
 from webapp.services.credit_notes import CreditLine, draft_credit_note, post_credit_note
 from webapp.services.once import once
@@ -72,6 +73,7 @@ FIRST = "journal_id = (SELECT min(journal_id) FROM journal_lines WHERE account_c
 
 
 @pytest.fixture
+@scene
 def books(session) -> Staff:
     """Two invoices, one paid in part and credited in part; money on account; a reversal; an opening item; a key."""
     staff = make_desk()

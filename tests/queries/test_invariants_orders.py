@@ -17,6 +17,7 @@ from tests.support.factories import (
     put_in_stock,
 )
 from tests.support.planting import reported
+from tests.support.scenes import scene
 from webapp.db import db
 from webapp.domain.states import HoldState
 from webapp.models import CreditHold
@@ -59,6 +60,7 @@ PLANTS = {
 
 
 @pytest.fixture
+@scene
 def books(session):
     """A closed order, one that is held, one whose discount a manager approved, and a draft."""
     make_company()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.planting import reported
+from tests.support.scenes import scene
 from tests.support.warehouse import allocated, open_warehouse, put_batch, put_serials, shipment_in
 
 LOOSE = "(SELECT min(id) FROM allocations WHERE state = 'OPEN' AND shipment_line_id IS NULL AND serial_id IS NOT NULL)"
@@ -38,6 +39,7 @@ PLANTS = [
 
 
 @pytest.fixture
+@scene
 def books(session):
     """Goods received, allocated, picked and shipped: untracked, in batches, by serial number."""
     staff = open_warehouse()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.factories import Staff, make_desk, make_posted_invoice, make_shipped_order
+from tests.support.scenes import scene
 from tests.support.statements import counted_statements
 from webapp.db import atomic, db
 from webapp.domain.errors import BadInput, NotFound
@@ -37,6 +38,7 @@ def staff(session) -> Staff:
 
 
 @pytest.fixture
+@scene
 def every_status(staff) -> dict[InvoiceStatus, int]:
     """One invoice of each status, by id."""
     found = {}

@@ -20,6 +20,7 @@ from tests.support.factories import (
     noon,
     put_in_stock,
 )
+from tests.support.scenes import scene
 from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.errors import BadInput
@@ -37,6 +38,7 @@ D = Decimal
 
 
 @pytest.fixture
+@scene
 def staff(session) -> Staff:
     make_company()
     staff = make_staff()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.factories import Staff, make_desk, make_posted_invoice, make_shipped_order
+from tests.support.scenes import scene
 from webapp.db import atomic, db
 from webapp.domain import clock
 from webapp.domain.payments import AgeingBucket
@@ -25,8 +27,8 @@ def on(day: int, month: int):
     return clock.set_to(datetime(2026, month, day, 9, tzinfo=UTC))
 
 
-@pytest.fixture
-def spring(session) -> Staff:
+@scene
+def make_spring() -> Staff:
     """A spring of business: invoices of January to May, payments, a reversal, a credit note, an opening item."""
     with on(5, 1):
         staff = make_desk()
@@ -51,6 +53,14 @@ def spring(session) -> Staff:
         )  # fmt: skip
     with on(4, 5):
         apply_credit_note(note.number, first.number, D(60), actor=staff.accountant)
+    return staff
+
+
+@pytest.fixture
+def spring(session) -> Iterator[Staff]:
+    """The day after that spring."""
+    staff = make_spring()
+    with on(4, 5):
         yield staff
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff, make_user
+from tests.support.scenes import scene
 from webapp.db import atomic, db
 from webapp.domain.errors import BadInput, Forbidden, FourEyes, IllegalMove, StaleVersion
 from webapp.domain.permissions import Role
@@ -24,6 +25,7 @@ D = Decimal
 
 
 @pytest.fixture
+@scene
 def staff(session) -> Staff:
     make_company()
     make_customer("ACME", credit_limit=None)

@@ -21,6 +21,7 @@ from tests.support.factories import (
     put_in_stock,
     ship,
 )
+from tests.support.scenes import scene
 from webapp.db import atomic, db
 from webapp.domain import clock
 from webapp.domain.credit import HoldReason
@@ -42,6 +43,7 @@ D = Decimal
 
 
 @pytest.fixture
+@scene
 def staff(session) -> Staff:
     make_company()
     staff = make_staff()

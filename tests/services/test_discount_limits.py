@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.books import events_on
 from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff
+from tests.support.scenes import scene
 from tests.support.statements import count_statements
 from webapp.db import atomic, db
 from webapp.domain.errors import BadInput, Forbidden, NotFound, Refused
@@ -23,6 +24,7 @@ D = Decimal
 
 
 @pytest.fixture
+@scene
 def staff(session) -> Staff:
     """A-1 is tea, which is a drink; B-1 is in no category."""
     make_company()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.entrances import let_policy_approve_everything, order_called
 from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff, put_in_stock
+from tests.support.scenes import scene
 from tests.support.statements import count_statements
 from webapp.db import atomic, db
 from webapp.domain.errors import Forbidden
@@ -31,6 +32,7 @@ D = Decimal
 
 
 @pytest.fixture
+@scene
 def staff(session) -> Staff:
     """Everything sells at 100: GOOD costs 60, THIN 95, and nobody knows what NEW costs. The company's floor is 10."""
     make_company()

@@ -17,6 +17,7 @@ from tests.support.factories import (
     put_in_stock,
     ship,
 )
+from tests.support.scenes import scene
 from webapp.db import atomic, db
 from webapp.domain.entry import parse_entry
 from webapp.domain.errors import BadInput, IllegalMove, NotFound, Refused
@@ -41,6 +42,7 @@ D = Decimal
 
 
 @pytest.fixture
+@scene
 def staff(session) -> Staff:
     make_company()
     make_customer("ACME", credit_limit=None)

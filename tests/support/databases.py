@@ -15,10 +15,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -34,83 +34,121 @@ OTHERS_AT_WORK = """
         AND state <> 'idle'
 """
 
-REMEMBER_AND_RESET = """
-CREATE SCHEMA pristine;
+PRISTINE = "pristine"
+"""What the migrations left."""
 
-DO $$
+KEEP_AND_RESET = """
+CREATE SCHEMA scenes;
+CREATE TABLE scenes.contents (scene text, name text, columns text, PRIMARY KEY (scene, name));
+
+CREATE FUNCTION scenes.keep(kept text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    kept record;
+    one record;
     filled boolean;
 BEGIN
-    FOR kept IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM public.%1$I)', kept.name) INTO filled;
+    EXECUTE format('CREATE SCHEMA %I', kept);
+    FOR one IN
+        SELECT relname AS name, string_agg(quote_ident(attname), ', ') AS columns
+        FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
+            AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+        GROUP BY relname
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', one.name) INTO filled;
         IF filled THEN
-            EXECUTE format('CREATE TABLE pristine.%1$I AS TABLE public.%1$I', kept.name);
+            EXECUTE format('CREATE TABLE %I.%I AS SELECT %s FROM public.%I', kept, one.name, one.columns, one.name);
+            INSERT INTO scenes.contents VALUES (kept, one.name, one.columns);
         END IF;
     END LOOP;
 END $$;
 
-CREATE FUNCTION pristine.reset() RETURNS void LANGUAGE plpgsql
+CREATE FUNCTION scenes.reset(wanted text) RETURNS void LANGUAGE plpgsql
     SET session_replication_role = replica  -- no triggers, no foreign keys: posted rows can be removed
     SET lock_timeout = '10s'
 AS $$
 DECLARE
     used record;
     filled boolean;
-    columns text;
 BEGIN
     FOR used IN
-        SELECT tablename AS name, to_regclass(format('pristine.%I', tablename)) IS NOT NULL AS has_rows
-        FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+        SELECT tablename AS name, columns
+        FROM pg_tables LEFT JOIN scenes.contents ON scene = wanted AND name = tablename
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
     LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM public.%1$I)', used.name) INTO filled;
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', used.name) INTO filled;
         IF filled THEN
-            EXECUTE format('DELETE FROM public.%1$I', used.name);
+            EXECUTE format('DELETE FROM public.%I', used.name);
         END IF;
-        IF used.has_rows THEN
-            SELECT string_agg(quote_ident(column_name), ', ') INTO columns FROM information_schema.columns
-            WHERE table_schema = 'public' AND table_name = used.name AND is_generated = 'NEVER';
-            EXECUTE format('INSERT INTO public.%1$I (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM pristine.%1$I',
-                           used.name, columns);
+        IF used.columns IS NOT NULL THEN
+            EXECUTE format('INSERT INTO public.%I (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %I.%I',
+                           used.name, used.columns, used.columns, wanted, used.name);
         END IF;
     END LOOP;
 END $$;
+
+SELECT scenes.keep('pristine');
 """
 
 
-class Database(Protocol):
+class Database(ABC):
     """One database that a test may fill as it likes."""
 
+    standing: str | None = PRISTINE
+    """What it holds by name; None since somebody has committed something else."""
+
     @property
+    @abstractmethod
     def url(self) -> str:
         """What ``DATABASE_URL`` is set to."""
 
-    def reset(self) -> None:
-        """Put back exactly what the migrations left."""
+    @property
+    def name(self) -> str:
+        """What the engine calls it: the path of a file, or the name on the server."""
+        return urlsplit(self.url).path[1:]
 
+    def reset(self, to: str = PRISTINE) -> None:
+        """Put back exactly what the migrations left, or what was kept under that name."""
+        self._put_back(to)
+        self.standing = to
+
+    def keep(self, name: str) -> None:
+        """Keep what the database holds now, to be put back by this name."""
+        self._take_down(name)
+        self.standing = name
+
+    @abstractmethod
+    def _put_back(self, name: str) -> None: ...
+
+    @abstractmethod
+    def _take_down(self, name: str) -> None: ...
+
+    @abstractmethod
     def wait_until_quiet(self) -> None:
         """Wait for what a server still writes for a page that is closed already."""
 
+    @abstractmethod
     def close(self) -> None:
         """Give back what cleaning needed; the database goes with the run."""
 
 
-@dataclass(frozen=True)
-class SqliteDatabase:
+class SqliteDatabase(Database):
     """A file, with the template it was copied from."""
 
-    path: Path
-    template: Path
+    def __init__(self, path: Path, template: Path) -> None:
+        self._path, self._template = path, template
 
     @property
     def url(self) -> str:
-        return sqlite_url(self.path)
+        return sqlite_url(self._path)
 
-    def reset(self) -> None:
-        """SQLite's own copy takes its locks, so that a connection left open sees a change, not a torn file."""
-        source, target = sqlite3.connect(self.template), sqlite3.connect(self.path, timeout=10)
-        with contextlib.closing(source), contextlib.closing(target):
-            source.backup(target)
+    def _put_back(self, name: str) -> None:
+        _copy(self._kept(name), self._path)
+
+    def _take_down(self, name: str) -> None:
+        _copy(self._path, self._kept(name))
+
+    def _kept(self, name: str) -> Path:
+        return self._template if name == PRISTINE else self._path.with_suffix(f".{name}")
 
     def wait_until_quiet(self) -> None:
         """The copy is one transaction: what is written before it goes, and what began before it cannot end after it."""
@@ -119,15 +157,22 @@ class SqliteDatabase:
         """A file needs nothing."""
 
 
-class PostgresDatabase:
+class PostgresDatabase(Database):
     """A database on the run's server, with the connection that cleans it."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self._url = url
         self._cleaner = psycopg.connect(url, autocommit=True)
 
-    def reset(self) -> None:
-        self._cleaner.execute("SELECT pristine.reset()")
+    @property
+    def url(self) -> str:
+        return self._url
+
+    def _put_back(self, name: str) -> None:
+        self._cleaner.execute("SELECT scenes.reset(%s)", [name])
+
+    def _take_down(self, name: str) -> None:
+        self._cleaner.execute("SELECT scenes.keep(%s)", [name])
 
     def wait_until_quiet(self) -> None:
         deadline = time.monotonic() + SECONDS_TO_SETTLE
@@ -172,7 +217,7 @@ class TestRun:
                 url = postgres.create_database(server, template)
                 migrate(url)
                 with psycopg.connect(url) as connection:
-                    connection.execute(REMEMBER_AND_RESET)
+                    connection.execute(KEEP_AND_RESET)
             # PostgreSQL copies a template for one at a time
             url = postgres.create_database(server, self._named(name), template=template)
         return PostgresDatabase(url)
@@ -221,6 +266,13 @@ def migrate(url: str) -> None:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"The migrations failed on {url}:\n{done.stdout}{done.stderr}")
+
+
+def _copy(of: Path, to: Path) -> None:
+    """SQLite's own copy takes its locks, so that a connection left open sees a change, not a torn file."""
+    source, target = sqlite3.connect(of), sqlite3.connect(to, timeout=10)
+    with contextlib.closing(source), contextlib.closing(target):
+        source.backup(target)
 
 
 def _fold_journal(path: Path) -> None:

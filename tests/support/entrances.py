@@ -21,6 +21,7 @@ from tests.support.factories import (
     make_user,
     put_in_stock,
 )
+from tests.support.scenes import scene
 from webapp.db import atomic, db
 from webapp.domain.errors import Forbidden, IllegalMove
 from webapp.domain.permissions import Role
@@ -90,6 +91,7 @@ def approve_all(number: str, staff: Staff) -> None:
         approve_order(number, actor=staff.manager)
 
 
+@scene
 def make_discount_desk() -> Staff:
     """A-1 costs 100 a piece and comes in cases of 24 as well; from 100 pieces on it costs 80 on the list RETAIL."""
     make_company()

@@ -16,6 +16,7 @@ from tests.support.factories import (
     put_in_stock,
     ship,
 )
+from tests.support.scenes import scene
 from webapp.domain import clock
 from webapp.models import Tracking
 from webapp.services import shipping
@@ -42,6 +43,7 @@ LONG_ITEM = "Allgäuer Hochgebirgsbergkäse, mindestens achtzehn Monate gereift,
 Documents = dict[str, str | int]
 
 
+@scene
 def one_of_everything() -> tuple[Staff, Documents]:
     """The people, and the numbers of the documents by what is special about each."""
     staff = make_desk()

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.support.scenes import scene
 from webapp.db import atomic, db
 from webapp.domain import clock
 from webapp.domain.permissions import Role
@@ -64,6 +65,7 @@ def noon(days_ago: int) -> datetime:
     return datetime.combine(clock.today("Europe/Berlin") - timedelta(days=days_ago), time(12), tzinfo=UTC)
 
 
+@scene
 def make_company(**settings: Any) -> Company:
     """A company in Germany that counts in euros, with one warehouse MAIN and one tax code STD of 0 %."""
     company_service.found_company(
@@ -104,15 +106,16 @@ def make_user(role: Role | None, name: str, *more: Role, **fields: Any) -> User:
 
 def make_staff() -> Staff:
     """Everybody a working day needs."""
-    return Staff(
-        sales=make_user(Role.SALES, "Nancy Davolio"),
-        colleague=make_user(Role.SALES, "Janet Leverling"),
-        manager=make_user(Role.SALES_MANAGER, "Steven Buchanan"),
-        warehouse=make_user(Role.WAREHOUSE, "Walter Haus"),
-        accountant=make_user(Role.ACCOUNTANT, "Anna Conti"),
-        second_accountant=make_user(Role.ACCOUNTANT, "Bruno Saldo"),
-        admin=make_user(Role.ADMIN, "Adam Mint"),
-    )
+    with atomic():
+        return Staff(
+            sales=make_user(Role.SALES, "Nancy Davolio"),
+            colleague=make_user(Role.SALES, "Janet Leverling"),
+            manager=make_user(Role.SALES_MANAGER, "Steven Buchanan"),
+            warehouse=make_user(Role.WAREHOUSE, "Walter Haus"),
+            accountant=make_user(Role.ACCOUNTANT, "Anna Conti"),
+            second_accountant=make_user(Role.ACCOUNTANT, "Bruno Saldo"),
+            admin=make_user(Role.ADMIN, "Adam Mint"),
+        )
 
 
 def make_customer(code: str = "ACME", *, credit_limit: Decimal | None = Decimal(10000), **fields: Any) -> Customer:
@@ -213,6 +216,7 @@ def make_posted_invoice(order_number: str, staff: Staff, *, lines: Mapping[int, 
     return post_invoice(draft.id, actor=staff.accountant)
 
 
+@scene
 def make_desk(**settings: Any) -> Staff:
     """A company with a day's worth of everything: staff; ACME in euros and YANK in dollars, worth 0.8 and later 0.9
     euros; A-1 at 100 with 19 % tax and B-1 at 9.99 with 7 %, a thousand of each in stock."""

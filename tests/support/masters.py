@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from tests.support.scenes import scene
 from webapp.db import db
 from webapp.models import Event, EventDocument, User
 from webapp.services.company import system_user
@@ -20,6 +21,7 @@ ALFKI = {"code": "ALFKI", "name": "Alfreds Futterkiste", "currency": "EUR", "pay
 CHAI = {"sku": "CHAI", "name": "Chai", "base_price": "18.00", "tax_code": "VAT19", "unit": "box"}
 
 
+@scene
 def stock_the_shelves() -> User:
     """A tax code, a warehouse and a price list; answers the system's user, who made them."""
     system = system_user()

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff, put_in_stock
+from tests.support.scenes import scene
 from webapp.db import atomic, db
 from webapp.domain.states import AllocationState
 from webapp.models import (
@@ -34,6 +35,7 @@ from webapp.services.order_lines import LineInput
 D = Decimal
 
 
+@scene
 def open_warehouse(**settings: Any) -> Staff:
     """A company with staff, a customer without a limit, and items: A-1 (50 at 60), a batch and a serial item."""
     make_company(**settings)

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.support.scenes import scene
 from webapp.cookies import fresh_token
 from webapp.domain.permissions import Role
 from webapp.models import User
@@ -21,6 +22,7 @@ HTMX = {"HX-Request": "true"}
 HERE = Visitor("127.0.0.1", "tests")
 
 
+@scene
 def found_company() -> None:
     """A company without anything else, inside an application context."""
     company.found_company(name="Northwind Traders", country="DE", base_currency="EUR", time_zone="Europe/Berlin")

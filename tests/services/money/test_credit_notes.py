@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.books import events_on, journal_of, order_called
 from tests.support.factories import make_confirmed_order, make_posted_invoice, make_shipped_order, ship
+from tests.support.scenes import scene
 from webapp.db import atomic, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
@@ -32,6 +33,7 @@ D = Decimal
 
 
 @pytest.fixture
+@scene
 def invoice(staff):
     """Three of A-1 and seven of B-1 with freight and 5 % off: 369.93 - 18.50 + 10.00 net."""
     freight = ChargeInput("FREIGHT", D("10.00"), "VAT19", "Freight")

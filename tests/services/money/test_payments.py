@@ -15,6 +15,7 @@ from tests.support.factories import (
     make_posted_invoice,
     make_shipped_order,
 )
+from tests.support.scenes import scene
 from webapp.db import atomic, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
@@ -44,6 +45,7 @@ def on(day: int, month: int = 5):
     return clock.set_to(datetime(2026, month, day, 9, tzinfo=UTC))
 
 
+@scene
 def billed(staff, quantity=10, customer="ACME") -> Invoice:
     """A posted invoice; ten pieces come to 1190.00."""
     return make_posted_invoice(make_shipped_order({"A-1": quantity}, staff, customer=customer), staff)

@@ -21,11 +21,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 run: $(VENV)/.run assets ## Serve the program (PORT=8000, HOST=127.0.0.1; DEMO=no begins with a company of your own)
-	@$(PY) -m webapp db upgrade
-ifneq ($(DEMO),no)
-	@$(PY) -m webapp demo --if-empty
-endif
-	@exec $(PY) -m webapp run --host $(HOST) --port $(PORT)
+	@exec $(PY) -m webapp run --upgrade $(if $(filter no,$(DEMO)),,--demo) --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev assets ## Run all tests, on SQLite and PostgreSQL and in a browser
 	@$(PY) -m tests.support.browser

@@ -46,9 +46,13 @@ class Program(FlaskGroup):
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--upgrade", is_flag=True, help="Bring the database to the newest schema before.")
+@click.option("--demo", "with_demo", is_flag=True, help="Load the demo company before, if the database is empty.")
 @with_appcontext
-def run(host: str, port: int) -> None:
+def run(host: str, port: int, upgrade: bool, with_demo: bool) -> None:
     """Serve the program."""
+    import flask_migrate
+
     from webapp.db import read_once
     from webapp.queries.company import company
     from webapp.server import refuse_taken_port, serve
@@ -56,6 +60,10 @@ def run(host: str, port: int) -> None:
 
     config = current_app.config
     refuse_taken_port(host, port)
+    if upgrade:
+        flask_migrate.upgrade()
+    if with_demo:
+        _load_demo(if_empty=True)
     click.echo(f"Counterfoil is at http://{host}:{port}/")
     if company() is None:
         click.echo(f"Set-up token for the first page: {token_in(Path(current_app.instance_path))}")
@@ -231,6 +239,10 @@ def worker(end_with_parent: bool) -> None:
 @with_appcontext
 def demo(if_empty: bool) -> None:
     """Load the demo company, Northwind, into an empty database."""
+    _load_demo(if_empty=if_empty)
+
+
+def _load_demo(*, if_empty: bool) -> None:
     from webapp.demo import load, people
 
     folder = Path(current_app.instance_path)

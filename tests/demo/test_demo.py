@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
+from tests.support.server import running_server
 from webapp.db import db
 from webapp.demo.load import load
 from webapp.demo.northwind import FOLDER
@@ -189,6 +190,15 @@ def test_everybody_can_log_in_with_the_password_made_for_them(demo):
     }  # fmt: skip
     for email in ("nancy.davolio@northwind.example", "arthur.cole@northwind.example"):
         assert passwords.matches(passwords_by_email[email], users[email].password_hash)
+
+
+def test_a_server_that_is_to_have_the_demo_company_leaves_the_one_it_finds(demo, tmp_path):
+    events = db.session.scalar(select(func.count()).select_from(Event))
+    db.session.rollback()
+    url, settings = demo.app.config["DATABASE_URL"], {"INSTANCE_PATH": str(demo.folder)}
+    with running_server(url, tmp_path, "--upgrade", "--demo", environment=settings) as running:
+        assert "nancy.davolio@northwind.example" in running.log.read_text()
+    assert db.session.scalar(select(func.count()).select_from(Event)) == events
 
 
 def test_a_database_that_holds_data_is_refused():

@@ -47,10 +47,10 @@ class LiveServer:
 
 @contextlib.contextmanager
 def running_server(
-    database_url: str, folder: Path, *, environment: Mapping[str, str] = NOTHING
+    database_url: str, folder: Path, *options: str, environment: Mapping[str, str] = NOTHING
 ) -> Iterator[LiveServer]:
     """The server on a migrated database and a free port; ``folder`` takes its log and its mails."""
-    server = start_server(database_url, folder, environment=environment)
+    server = start_server(database_url, folder, *options, environment=environment)
     try:
         yield server
     finally:
@@ -58,7 +58,7 @@ def running_server(
 
 
 def start_server(
-    database_url: str, folder: Path, *, port: int | None = None, environment: Mapping[str, str] = NOTHING
+    database_url: str, folder: Path, *options: str, port: int | None = None, environment: Mapping[str, str] = NOTHING
 ) -> LiveServer:
     """Start the server and wait until it answers. Raises RuntimeError with its log when it does not."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def start_server(
         "MAIL_URL": f"file:{folder / 'mail'}",
         "PYTHONUNBUFFERED": "1",
     }
-    command = [sys.executable, "-m", "webapp", "run", "--host", HOST, "--port", str(port)]
+    command = [sys.executable, "-m", "webapp", "run", "--host", HOST, "--port", str(port), *options]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,

@@ -10,7 +10,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff, put_in_stock
+from tests.support.factories import (
+    Staff,
+    make_company,
+    make_customer,
+    make_item,
+    make_staff,
+    put_in_stock,
+)
 from tests.support.scenes import scene
 from tests.support.web import HTMX, log_in, submit, words
 from webapp.db import atomic, db

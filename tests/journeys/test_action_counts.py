@@ -176,15 +176,12 @@ def test_a_part_of_an_order_is_allocated_and_shipped(staff: Staff, begin: Begin)
     number = make_confirmed_order({"CHAI": 15}, staff)
     page, done = begin(staff.warehouse)
     click(page, re.compile("^Allocate"), "link")
-    page.get_by_role("main").get_by_role("link", name=number).first.click()
-    head(page, number)
-    page.keyboard.press("Control+Enter")
+    click(page, f"Allocate {number}")
     head(page, "Part allocated")
-    page.keyboard.press("Control+Enter")
-    head(page, "SHP-")
     click(page, "Ship at once")
-    head(page, "Shipped")
-    assert len(done) <= 5, done
+    expect(page.get_by_role("main")).to_contain_text("SHP-")
+    head(page, "Part shipped")
+    assert len(done) <= 3, done
 
 
 def test_an_invoice_is_posted_and_paid_in_part(staff: Staff, begin: Begin) -> None:
@@ -197,13 +194,12 @@ def test_an_invoice_is_posted_and_paid_in_part(staff: Staff, begin: Begin) -> No
     head(page, "INV-")
     click(page, "Record payment", "link")
     expect(page.get_by_label("Amount received")).to_be_focused()
-    page.keyboard.press("Control+A")
     page.keyboard.type("100")
     page.keyboard.press("Tab")
     page.get_by_label("Reference").fill("TXN 1")
     page.keyboard.press("Control+Enter")
     head(page, "Part paid")
-    assert len(done) <= 7, done
+    assert len(done) <= 6, done
 
 
 def test_who_is_overdue_is_one_action_away(staff: Staff, begin: Begin) -> None:

@@ -1,18 +1,20 @@
-"""What of some variants is free: on hand, not allocated, not blocked."""
+"""What of some variants is free: on hand, not allocated, not blocked; and which orders that helps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
 from webapp.db import Scaled, db
-from webapp.models import Batch, Location, Lot, StockLevel
+from webapp.models import Batch, Location, Lot, Order, OrderLine, StockLevel
 from webapp.queries.company import company, today
 
 ZERO = Decimal(0)
+BACKORDER = OrderLine.quantity - OrderLine.cancelled_qty - OrderLine.shipped_qty - OrderLine.allocated_qty
+"""What a line still wants and nothing is reserved for."""
 
 
 def free_for(location_id: int, variant_ids: Iterable[int]) -> dict[int, Decimal]:
@@ -27,6 +29,20 @@ def free_for(location_id: int, variant_ids: Iterable[int]) -> dict[int, Decimal]
     for row in db.session.execute(_within(_blocked(), location_id, wanted)):
         free[row[0]] -= row[1]
     return {variant_id: max(quantity, ZERO) for variant_id, quantity in free.items()}
+
+
+def allocatable(orders: Sequence[Order]) -> set[int]:
+    """The ids of those orders for which something that they still want is free; three statements for a warehouse."""
+    missing: dict[int, set[int]] = {order.id: set() for order in orders}
+    wanted = select(OrderLine.order_id, OrderLine.variant_id).where(OrderLine.order_id.in_(missing), BACKORDER > ZERO)
+    for order_id, variant_id in db.session.execute(wanted):
+        missing[order_id].add(variant_id)
+    found: set[int] = set()
+    for location_id in {order.location_id for order in orders}:
+        here = [order.id for order in orders if order.location_id == location_id]
+        free = free_for(location_id, set().union(*(missing[order_id] for order_id in here)))
+        found.update(one for one in here if any(free.get(variant_id, ZERO) for variant_id in missing[one]))
+    return found
 
 
 def _unallocated() -> Select[Any]:

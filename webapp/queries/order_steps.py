@@ -143,6 +143,7 @@ def _ship(known: OrderFacts) -> Iterator[_Act]:
     if ready:
         of = f"{ready} of {len(order.lines)} lines" if len(order.lines) > 1 else "the line"
         yield _Act("ship", f"Ship {of}", f"/orders/{order.number}/shipments", Permission.SHIPMENTS_WRITE)
+        yield _Act("send", "Ship at once", f"/orders/{order.number}/departure", Permission.SHIPMENTS_WRITE)
 
 
 def _shipments(known: OrderFacts) -> Iterator[_Act]:

@@ -1,4 +1,7 @@
-"""The lists of orders and quotes: tabs, filters and sort as the address says them; five statements, never a count."""
+"""The lists of orders and quotes: tabs, filters and sort as the address says them; five statements, never a count.
+
+What is to be allocated takes three more, which tell of which orders something is free.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from webapp.domain.order_facts import LineCounts
 from webapp.domain.states import HoldState, OrderState
 from webapp.models import CreditHold, Customer, Order, OrderLine, User
 from webapp.queries.company import today
+from webapp.queries.free_stock import BACKORDER, allocatable
 from webapp.queries.order_words import BEGUN, ON_HOLD, STATE_TAGS, Tag, progress_tags
 from webapp.queries.paging import page_of
 
@@ -60,6 +64,8 @@ class Row:
     waits: str
     progress: tuple[Tag, Tag, Tag] | None
     is_late: bool
+    can_allocate: bool = False
+    """Whether something that it still wants is free; asked in the view of what is to be allocated only."""
 
     @property
     def url(self) -> str:
@@ -101,12 +107,13 @@ class OrderList:
         return bool(self.chips or self.asked.get("q"))
 
 
+TO_ALLOCATE = "allocate"
 ORDER_TABS = {
     "open": "Open",
     "mine": "Mine",
     "waiting": "Waiting for approval",
     "held": "Held",
-    "allocate": "To allocate",
+    TO_ALLOCATE: "To allocate",
     "ship": "To ship",
     "invoice": "To invoice",
     "late": "Late",
@@ -151,7 +158,7 @@ def _list(
         joinedload(Order.customer, innerjoin=True), joinedload(Order.created_by, innerjoin=True)
     )
     found = page_of(statement, *keys, cursor=asked.get("cursor"), newest_first=sort.startswith("-"))
-    listing = OrderList(base, asked, tab, (), (), _rows(found.rows), found.cursor, sort)
+    listing = OrderList(base, asked, tab, (), (), _rows(found.rows, tab), found.cursor, sort)
     return OrderList(
         base,
         asked,
@@ -171,7 +178,6 @@ def _of_tab(tab: str, user: User) -> ColumnElement[bool]:
     confirmed = Order.state == OrderState.CONFIRMED
     is_open = Order.state.in_(OPEN)
     held = exists().where(CreditHold.order_id == Order.id, CreditHold.state == HoldState.OPEN)
-    left = OrderLine.quantity - OrderLine.cancelled_qty - OrderLine.shipped_qty
     unbilled = (
         OrderLine.shipped_qty
         - OrderLine.returned_unbilled_qty
@@ -184,7 +190,7 @@ def _of_tab(tab: str, user: User) -> ColumnElement[bool]:
         "mine": and_(is_open, Order.created_by_id == user.id),
         "waiting": Order.state == OrderState.SUBMITTED,
         "held": and_(is_open, held),
-        "allocate": and_(confirmed, ~held, _has_line(left - OrderLine.allocated_qty > ZERO)),
+        TO_ALLOCATE: and_(confirmed, ~held, _has_line(BACKORDER > ZERO)),
         "ship": and_(confirmed, ~held, _has_line(OrderLine.allocated_qty > ZERO)),
         "invoice": and_(Order.state.in_(BEGUN), Order.to_bill_amount > ZERO, _has_line(unbilled > ZERO)),
         "late": and_(is_open, Order.requested_date < today()),
@@ -265,19 +271,21 @@ def _chips(asked: Mapping[str, str]) -> list[tuple[str, str]]:
 # -- what their rows say --------------------------------------------------------------------------------------------
 
 
-def _rows(orders: Sequence[Order]) -> list[Row]:
+def _rows(orders: Sequence[Order], tab: str) -> list[Row]:
     ids = [order.id for order in orders]
     counts, held, day = _counts(ids), _held(ids), today()
-    return [_row(order, counts.get(order.id), order.id in held, day) for order in orders]
+    helped = allocatable(orders) if tab == TO_ALLOCATE else set()
+    return [_row(order, counts.get(order.id), order.id in held, day, order.id in helped) for order in orders]
 
 
-def _row(order: Order, counts: LineCounts | None, held: bool, day: date) -> Row:
+def _row(order: Order, counts: LineCounts | None, held: bool, day: date, can_allocate: bool) -> Row:
     progress = progress_tags([counts]) if counts and order.state in BEGUN else None
     if progress and held:
         progress = (progress[0], Tag("On hold", "stop", "hold"), progress[2])
     late = order.requested_date is not None and order.requested_date < day and order.state not in ENDED
     state = ON_HOLD if held and not progress else STATE_TAGS[order.state]
-    return Row(order, state, WAITS.get(order.state, "") if not held else "waits for the credit desk", progress, late)
+    waits = "waits for the credit desk" if held else WAITS.get(order.state, "")
+    return Row(order, state, waits, progress, late, can_allocate)
 
 
 def _counts(ids: Sequence[int]) -> dict[int, LineCounts]:

@@ -222,6 +222,27 @@ def send_shipment(
 
 
 @command
+def send_order(number: str, *, version: int | None = None, actor: User) -> ShippingOutcome:
+    """Ship at once what of an order is allocated and on no shipment yet, on one shipment for each location.
+
+    Answers what became of the last one: a hold leaves it packed, and those after it to be picked. Raises as
+    ``create_shipments`` and ``send_shipment``, and StaleVersion when the order is not as the form saw it.
+    """
+    require(actor, Permission.SHIPMENTS_WRITE)
+    order = locks.lock_order(number)
+    if version is not None:
+        require_current(order, version, order.label, now={}, wanted={})
+    shipments = create_shipments(number, actor=actor)
+    for shipment in shipments:
+        outcome = send_shipment(shipment.number, actor=actor)
+        if outcome.hold is not None:
+            break
+    action = Action.SHIPMENT_HELD if outcome.hold else Action.SHIPMENT_SHIPPED
+    audit.record(action, *shipments, order, actor=actor, after={"shipments": [one.number for one in shipments]})
+    return outcome
+
+
+@command
 def cancel_shipment(number: str, *, reason: str = "", version: int | None = None, actor: User) -> Shipment:
     """Undo a shipment that has not left: the goods stay allocated to the order and free for another shipment.
 

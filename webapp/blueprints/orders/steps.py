@@ -22,7 +22,7 @@ from webapp.models import Order
 from webapp.queries.order_facts import visible_order
 from webapp.services import allocation, approvals, confirmation, credit_desk, order_flow
 from webapp.services.invoicing import prepare_invoice
-from webapp.services.shipping import create_shipments
+from webapp.services.shipping import create_shipments, send_order
 
 LINE_PREFIX = "line-"
 
@@ -136,6 +136,15 @@ def create_shipment(number: str) -> Response:
     return htmx.go_to(f"/shipments/{numbers[0]}", said=f"{' and '.join(numbers)} can be picked.")
 
 
+@bp.post("/<number>/departure")
+@requires(Permission.SHIPMENTS_WRITE)
+def create_departure(number: str) -> Response:
+    """Let all that is allocated leave at once, or see the order held when credit ran out."""
+    visible_order(number, current_user)
+    made = run_once(lambda: _sent(number))
+    return order_again(number, _held_or(made["held"], number, f"{made['shipment']} is shipped."))
+
+
 @bp.post("/<number>/invoices")
 @requires(Permission.INVOICES_WRITE)
 def create_invoice(number: str) -> Response:
@@ -161,6 +170,11 @@ def _held_or(held: bool, number: str, otherwise: str) -> str:
 def _allocated(number: str) -> dict[str, object]:
     outcome = allocation.allocate_order(number, actor=current_user)
     return {"held": outcome.hold is not None, "message": outcome.message}
+
+
+def _sent(number: str) -> dict[str, object]:
+    outcome = send_order(number, version=form_version(), actor=current_user)
+    return {"held": outcome.hold is not None, "shipment": outcome.shipment.number}
 
 
 def _release(number: str, currency: str) -> dict[str, int]:

@@ -78,6 +78,13 @@
     }
   });
 
+  /* A proposed amount or price is typed over at once. */
+  function selectProposal(field) {
+    if (field && field.matches("input[inputmode=decimal][autofocus]")) { field.select(); }
+  }
+
+  document.addEventListener("focusin", function (event) { selectProposal(event.target); });
+
   /* -- messages -------------------------------------------------------------------------------------------- */
 
   function leaveLater(toast) {
@@ -153,5 +160,6 @@
     watchSession();
     var summary = document.querySelector("[data-error-summary]");
     if (summary) { summary.focus(); }
+    selectProposal(document.activeElement);
   });
 }());

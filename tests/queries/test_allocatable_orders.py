@@ -1,4 +1,4 @@
-"""Which orders of the list something is free for: only goods that the allocation itself would take."""
+"""Which orders of the list something is free for: neither goods elsewhere nor expired ones."""
 
 from __future__ import annotations
 

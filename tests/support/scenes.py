@@ -1,8 +1,8 @@
 """Scenes that many tests begin with: played by the program's own services, and put back from then on.
 
-A scene is kept when it is asked for a second time, and put back only where nothing was committed since the database was
-last put back: a test that prepares something else before has its scene played as ever. Since rows of a scene carry
-times, each scene is kept for the hour of its clock.
+A scene is kept when it is asked for a second time, and put back only where this process committed nothing since
+the database was last put back: a test that prepares something else before has its scene played as ever.
+Since rows of a scene carry times, each scene is kept for the hour of its clock.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def free_for(location_id: int, variant_ids: Iterable[int]) -> dict[int, Decimal]
 
 
 def allocatable(orders: Sequence[Order]) -> set[int]:
-    """The ids of those orders for which something that they still want is free; three statements for a warehouse."""
+    """The ids of those orders for which something they still want is free; statements grow with warehouses only."""
     missing: dict[int, set[int]] = {order.id: set() for order in orders}
     wanted = select(OrderLine.order_id, OrderLine.variant_id).where(OrderLine.order_id.in_(missing), BACKORDER > ZERO)
     for order_id, variant_id in db.session.execute(wanted):

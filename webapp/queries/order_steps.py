@@ -120,6 +120,8 @@ def _confirmed(known: OrderFacts) -> Iterator[_Act]:
         yield from _allocate(known)
     yield from _bill(known)
     yield from _correction(known)
+    if known.hold is None and not known.waiting and known.refused is None and known.declined_change is None:
+        yield from _send(known)
 
 
 def _billed_again(known: OrderFacts) -> Iterator[_Act]:
@@ -143,6 +145,12 @@ def _ship(known: OrderFacts) -> Iterator[_Act]:
     if ready:
         of = f"{ready} of {len(order.lines)} lines" if len(order.lines) > 1 else "the line"
         yield _Act("ship", f"Ship {of}", f"/orders/{order.number}/shipments", Permission.SHIPMENTS_WRITE)
+
+
+def _send(known: OrderFacts) -> Iterator[_Act]:
+    """Last, so that it takes no other act's place on the page."""
+    order = known.order
+    if any(known.loose(line) > 0 for line in order.lines):
         yield _Act("send", "Ship at once", f"/orders/{order.number}/departure", Permission.SHIPMENTS_WRITE)
 
 

@@ -1,6 +1,6 @@
 """The lists of orders and quotes: tabs, filters and sort as the address says them; five statements, never a count.
 
-What is to be allocated takes three more, which tell of which orders something is free.
+What is to be allocated takes some more, by the number of warehouses, which tell of which orders something is free.
 """
 
 from __future__ import annotations

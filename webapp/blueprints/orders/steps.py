@@ -139,7 +139,7 @@ def create_shipment(number: str) -> Response:
 @bp.post("/<number>/departure")
 @requires(Permission.SHIPMENTS_WRITE)
 def create_departure(number: str) -> Response:
-    """Let all that is allocated leave at once, or see the order held when credit ran out."""
+    """Let what is allocated and on no shipment leave at once, or see the order held when credit ran out."""
     visible_order(number, current_user)
     made = run_once(lambda: _sent(number))
     return order_again(number, _held_or(made["held"], number, f"{made['shipment']} is shipped."))

@@ -80,7 +80,7 @@
 
   /* A proposed amount or price is typed over at once. */
   function selectProposal(field) {
-    if (field && field.matches("input[inputmode=decimal][autofocus]")) { field.select(); }
+    if (field && field.matches("input[inputmode=decimal][autofocus]") && field.value === field.defaultValue) { field.select(); }
   }
 
   document.addEventListener("focusin", function (event) { selectProposal(event.target); });

@@ -67,6 +67,7 @@ def run(host: str, port: int, upgrade: bool, with_demo: bool) -> None:
     click.echo(f"Counterfoil is at http://{host}:{port}/")
     if company() is None:
         click.echo(f"Set-up token for the first page: {token_in(Path(current_app.instance_path))}")
+    refuse_taken_port(host, port)  # once more: what came before may have taken minutes
     read_once()  # this process waits as long as the server runs: a read left open would keep the schema from changing
     serve(
         host,

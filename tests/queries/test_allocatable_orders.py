@@ -1,18 +1,22 @@
-"""Which orders of the list something is free for: neither goods elsewhere nor expired ones."""
+"""Which orders of the list something is free for: only goods that the allocation itself would take."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from tests.support.factories import Staff, put_in_stock
+from tests.support.factories import Staff, make_item, put_in_stock
 from tests.support.statements import count_statements
 from tests.support.warehouse import add_bin, allocated, open_warehouse, order_for, put_batch
 from webapp.db import atomic, db
 from webapp.domain import clock
-from webapp.models import Company
+from webapp.domain.errors import InsufficientStock
+from webapp.models import Company, Location, Order
 from webapp.queries.orders import order_list
+from webapp.services import credit_desk
+from webapp.services.allocation import allocate_order
 
 
 @pytest.fixture
@@ -45,10 +49,45 @@ def test_what_is_free_elsewhere_or_expired_does_not_count(staff):
     assert shown(staff) == {number: True}
 
 
+def test_an_order_that_ships_complete_needs_all_of_it(staff):
+    all_or_nothing = order_for(staff, ("A-1", 60), ship_complete=True)
+    assert shown(staff) == {all_or_nothing: False}
+    put_in_stock("A-1", 10, actor=staff.warehouse)
+    assert shown(staff) == {all_or_nothing: True}
+    assert allocate_order(all_or_nothing, actor=staff.warehouse).hold is None
+
+
+def test_a_line_takes_the_rest_from_where_it_lies(staff):
+    add_bin("BIN-1", "MAIN")
+    make_item("B-1")
+    put_in_stock("B-1", 6, actor=staff.warehouse, location="BIN-1")
+    begun = allocated(staff, ("B-1", 10))
+    put_in_stock("B-1", 4, actor=staff.warehouse)
+    assert shown(staff) == {begun: False}
+    with pytest.raises(InsufficientStock):
+        allocate_order(begun, actor=staff.warehouse)
+    put_in_stock("B-1", 1, actor=staff.warehouse, location="BIN-1")
+    assert shown(staff) == {begun: True}
+
+
+def test_an_order_whose_credit_was_refused_is_not_to_be_allocated(staff):
+    number = order_for(staff, ("A-1", 10))
+    assert shown(staff) == {number: True}
+    credit_desk.hold_order(number, reason="Doubtful", actor=staff.manager)
+    credit_desk.reject_hold(number, reason="No", actor=staff.accountant)
+    assert shown(staff) == {}
+
+
 def test_the_list_takes_as_many_statements_for_many_orders_and_lines_as_for_one(staff):
     order_for(staff, ("A-1", 60))
     shown(staff)
     few = count_statements(lambda: shown(staff))
+    with atomic():
+        db.session.add(Location(code="SECOND", name="Second"))
+        db.session.flush()
+        db.session.scalars(select(Order)).first().location = db.session.scalars(
+            select(Location).where(Location.code == "SECOND")
+        ).one()
     for _ in range(8):
         order_for(staff, ("A-1", 60), ("CHEESE", 1), ("LAPTOP", 2))
     assert count_statements(lambda: shown(staff)) == few

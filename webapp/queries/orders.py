@@ -1,6 +1,6 @@
 """The lists of orders and quotes: tabs, filters and sort as the address says them; five statements, never a count.
 
-What is to be allocated takes some more, by the number of warehouses, which tell of which orders something is free.
+What is to be allocated takes some more, which tell of which orders something is free.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from webapp.db import Scaled, db
 from webapp.domain.errors import BadInput
 from webapp.domain.numbers import parse_date
 from webapp.domain.order_facts import LineCounts
-from webapp.domain.states import HoldState, OrderState
-from webapp.models import CreditHold, Customer, Order, OrderLine, User
+from webapp.domain.states import ApprovalState, HoldState, OrderState
+from webapp.models import Approval, CreditHold, Customer, Order, OrderLine, User
 from webapp.queries.company import today
 from webapp.queries.free_stock import BACKORDER, allocatable
 from webapp.queries.order_words import BEGUN, ON_HOLD, STATE_TAGS, Tag, progress_tags
@@ -65,7 +65,7 @@ class Row:
     progress: tuple[Tag, Tag, Tag] | None
     is_late: bool
     can_allocate: bool = False
-    """Whether something that it still wants is free; asked in the view of what is to be allocated only."""
+    """Whether the allocation would find something; asked in the view of what is to be allocated only."""
 
     @property
     def url(self) -> str:
@@ -178,6 +178,10 @@ def _of_tab(tab: str, user: User) -> ColumnElement[bool]:
     confirmed = Order.state == OrderState.CONFIRMED
     is_open = Order.state.in_(OPEN)
     held = exists().where(CreditHold.order_id == Order.id, CreditHold.state == HoldState.OPEN)
+    refused = exists().where(
+        CreditHold.order_id == Order.id, CreditHold.state == HoldState.REJECTED, CreditHold.superseded_at.is_(None)
+    )
+    waits = exists().where(Approval.order_id == Order.id, Approval.state == ApprovalState.OPEN)
     unbilled = (
         OrderLine.shipped_qty
         - OrderLine.returned_unbilled_qty
@@ -190,7 +194,7 @@ def _of_tab(tab: str, user: User) -> ColumnElement[bool]:
         "mine": and_(is_open, Order.created_by_id == user.id),
         "waiting": Order.state == OrderState.SUBMITTED,
         "held": and_(is_open, held),
-        TO_ALLOCATE: and_(confirmed, ~held, _has_line(BACKORDER > ZERO)),
+        TO_ALLOCATE: and_(confirmed, ~held, ~refused, ~waits, _has_line(BACKORDER > ZERO)),
         "ship": and_(confirmed, ~held, _has_line(OrderLine.allocated_qty > ZERO)),
         "invoice": and_(Order.state.in_(BEGUN), Order.to_bill_amount > ZERO, _has_line(unbilled > ZERO)),
         "late": and_(is_open, Order.requested_date < today()),

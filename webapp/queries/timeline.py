@@ -189,7 +189,8 @@ def _allocated(told: _Told) -> str:
 
 
 def _shipped(told: _Told) -> str:
-    return f"shipped {told.number('shipment') or 'the goods'}"
+    together = " and ".join(told.after.get("shipments") or [])
+    return f"shipped {together or told.number('shipment') or 'the goods'}"
 
 
 def _of(verb: str, kind: str, amount: str | None = None) -> Callable[[_Told], str]:

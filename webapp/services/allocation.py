@@ -35,6 +35,7 @@ from webapp.models import (
     User,
 )
 from webapp.queries import approval_facts
+from webapp.queries.free_stock import held_places
 from webapp.services import audit, credit_holds, locks
 from webapp.services.authorize import require
 from webapp.services.company import the_company, today
@@ -251,21 +252,8 @@ def _places(order: Order, lines: Sequence[OrderLine]) -> dict[int, set[int] | No
     if the_company().split_locations:
         return dict.fromkeys((line.id for line in lines), None)
     warehouse = _with_bins(order.location_id)
-    held = _held_at([line.id for line in lines if line.allocated_qty])
+    held = held_places([line.id for line in lines if line.allocated_qty])
     return {line.id: held.get(line.id) or warehouse for line in lines}
-
-
-def _held_at(line_ids: Sequence[int]) -> dict[int, set[int]]:
-    """By line id the locations at which it holds something already."""
-    held: dict[int, set[int]] = defaultdict(set)
-    if line_ids:
-        for line_id, location_id in db.session.execute(
-            select(Allocation.order_line_id, StockLevel.location_id)
-            .join(StockLevel, StockLevel.id == Allocation.level_id)
-            .where(Allocation.order_line_id.in_(line_ids), Allocation.state == AllocationState.OPEN)
-        ):
-            held[line_id].add(location_id)
-    return held
 
 
 def _with_bins(location_id: int) -> set[int]:

@@ -36,6 +36,19 @@ def loose_allocations(order: Order) -> list[Allocation]:
     return list(db.session.scalars(LOOSE, {"line_ids": [line.id for line in order.lines]}))
 
 
+def lock_loose(order: Order) -> None:
+    """Lock all that the order's loose allocations need to leave, each kind once and in the order of their ids.
+
+    Raises Refused for a batch that has expired.
+    """
+    loose = loose_allocations(order)
+    levels, lots = _lock_places(loose)
+    line_numbers = {line.id: line.line_number for line in order.lines}
+    for allocation in loose:
+        _refuse_expired(allocation, lots, line_numbers[allocation.order_line_id], "Release")
+    locks.lock_variants(level.variant_id for level in levels.values())
+
+
 def choose(order: Order, loose: Sequence[Allocation], lines: Mapping[int, Decimal]) -> list[Allocation]:
     """The allocations that cover the quantities asked for; the last of a line may have to be split in two."""
     chosen: list[Allocation] = []
@@ -185,8 +198,10 @@ def consume(shipment: Shipment, actor: User) -> list[int]:
     """Turn the shipment's allocations into movements and counts; answers the movements' ids."""
     held = held_allocations(shipment)
     levels, lots = _lock_places(held)
-    _refuse_expired(held, lots, shipment)
     by_line = {line.id: line for line in shipment.lines}
+    for allocation in held:
+        line_number = by_line[allocation.shipment_line_id or 0].order_line.line_number
+        _refuse_expired(allocation, lots, line_number, "Cancel the shipment, release")
     moves, now = [], clock.now()
     for allocation in held:
         level = levels[allocation.level_id]
@@ -215,14 +230,11 @@ def consume(shipment: Shipment, actor: User) -> list[int]:
     return ids
 
 
-def _refuse_expired(allocations: Sequence[Allocation], lots: Mapping[int, Lot], shipment: Shipment) -> None:
-    line_numbers = {line.id: line.order_line.line_number for line in shipment.lines}
-    for allocation in allocations:
-        lot = lots.get(allocation.lot_id) if allocation.lot_id else None
-        if lot is None or lot.batch is None or not is_expired(lot.batch.expires_on, today()):
-            continue
-        raise Refused(
-            f"Batch {lot.batch.number} on line {line_numbers[allocation.shipment_line_id or 0]} has expired. Cancel the"
-            " shipment, release that line and allocate it again.",
-            {"batch": lot.batch.number},
-        )
+def _refuse_expired(allocation: Allocation, lots: Mapping[int, Lot], line_number: int, remedy: str) -> None:
+    lot = lots.get(allocation.lot_id) if allocation.lot_id else None
+    if lot is None or lot.batch is None or not is_expired(lot.batch.expires_on, today()):
+        return
+    raise Refused(
+        f"Batch {lot.batch.number} on line {line_number} has expired. {remedy} that line and allocate it again.",
+        {"batch": lot.batch.number},
+    )

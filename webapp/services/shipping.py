@@ -35,6 +35,7 @@ from webapp.services.shipment_contents import (
     consume,
     give_back_short,
     let_go_of_goods,
+    lock_loose,
     loose_allocations,
     open_shipment,
     short_picks,
@@ -222,24 +223,27 @@ def send_shipment(
 
 
 @command
-def send_order(number: str, *, version: int | None = None, actor: User) -> ShippingOutcome:
+def send_order(number: str, *, version: int | None = None, actor: User) -> list[ShippingOutcome]:
     """Ship at once what of an order is allocated and on no shipment yet, on one shipment for each location.
 
-    Answers what became of the last one: a hold leaves it packed, and those after it to be picked. Raises as
-    ``create_shipments`` and ``send_shipment``, and StaleVersion when the order is not as the form saw it.
+    Answers what became of each; the last may be a hold, which leaves it packed and those after it to be picked. Raises
+    as ``create_shipments`` and ``send_shipment``, and StaleVersion when the order is not as the form saw it.
     """
     require(actor, Permission.SHIPMENTS_WRITE)
     order = locks.lock_order(number)
     if version is not None:
         require_current(order, version, order.label, now={}, wanted={})
-    shipments = create_shipments(number, actor=actor)
-    for shipment in shipments:
-        outcome = send_shipment(shipment.number, actor=actor)
-        if outcome.hold is not None:
+    lock_loose(order)
+    outcomes: list[ShippingOutcome] = []
+    for shipment in create_shipments(number, actor=actor):
+        outcomes.append(send_shipment(shipment.number, actor=actor))
+        if outcomes[-1].hold is not None:
             break
-    action = Action.SHIPMENT_HELD if outcome.hold else Action.SHIPMENT_SHIPPED
+    left = [one.shipment for one in outcomes if one.hold is None]
+    action = Action.SHIPMENT_SHIPPED if left else Action.SHIPMENT_HELD
+    shipments = left or [outcomes[-1].shipment]
     audit.record(action, *shipments, order, actor=actor, after={"shipments": [one.number for one in shipments]})
-    return outcome
+    return outcomes
 
 
 @command

@@ -142,7 +142,8 @@ def create_departure(number: str) -> Response:
     """Let what is allocated and on no shipment leave at once, or see the order held when credit ran out."""
     visible_order(number, current_user)
     made = run_once(lambda: _sent(number))
-    return order_again(number, _held_or(made["held"], number, f"{made['shipment']} is shipped."))
+    left = f"{' and '.join(made['left'])} {'are' if len(made['left']) > 1 else 'is'} shipped." if made["left"] else ""
+    return order_again(number, f"{left} {_held_or(made['held'], number, '')}".strip())
 
 
 @bp.post("/<number>/invoices")
@@ -173,8 +174,9 @@ def _allocated(number: str) -> dict[str, object]:
 
 
 def _sent(number: str) -> dict[str, object]:
-    outcome = send_order(number, version=form_version(), actor=current_user)
-    return {"held": outcome.hold is not None, "shipment": outcome.shipment.number}
+    outcomes = send_order(number, version=form_version(), actor=current_user)
+    left = [outcome.shipment.number for outcome in outcomes if outcome.hold is None]
+    return {"held": len(left) < len(outcomes), "left": left}
 
 
 def _release(number: str, currency: str) -> dict[str, int]:

@@ -17,11 +17,11 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from webapp import auth, errors, filters, frame, limits, logs, security, static_files, typed
     from webapp.blueprints import BLUEPRINTS, FOR_DEVELOPERS
     from webapp.cli import COMMANDS
-    from webapp.config import MIGRATIONS, settings
+    from webapp.config import MIGRATIONS, instance_folder, settings
     from webapp.db import db, init_db
 
     given = dict(config or {})
-    app = Flask(__name__, instance_path=given.pop("INSTANCE_PATH", None), static_folder=None)
+    app = Flask(__name__, instance_path=instance_folder(given), static_folder=None)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.config.from_mapping(settings(app.instance_path, given))
 

@@ -1,7 +1,8 @@
 """Settings from the environment, with defaults that run the embedded program.
 
 ``DATABASE_URL`` · ``READ_DATABASE_URL`` · ``SECRET_KEY`` · ``TRUSTED_HOSTS`` (names, split by commas) ·
-``PROXY_HOPS`` · ``MAIL_URL`` · ``WEB_WORKERS`` · ``WEB_THREADS`` · ``METRICS`` (``1`` opens ``/metrics``).
+``PROXY_HOPS`` · ``MAIL_URL`` · ``WEB_WORKERS`` · ``WEB_THREADS`` · ``METRICS`` (``1`` opens ``/metrics``) ·
+``INSTANCE_PATH`` (the folder of everything the program keeps beside the database; ``instance/`` when unset).
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
 
 class BadSetting(Exception):
     """A setting that the program must not start with; the message says which and what to do."""
+
+
+def instance_folder(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> str | None:
+    """The folder of the instance, absolute; None leaves the choice to Flask, which takes ``instance/``."""
+    chosen = given.get("INSTANCE_PATH") or environ.get("INSTANCE_PATH")
+    return os.path.abspath(chosen) if chosen else None  # noqa: PTH100 - Flask takes text
 
 
 def settings(instance_path: str, given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> dict[str, Any]:

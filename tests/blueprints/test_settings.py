@@ -30,6 +30,14 @@ def test_without_any_setting_everything_lies_in_the_instance_folder(tmp_path: Pa
     assert (found["PROXY_HOPS"], found["WEB_WORKERS"], found["METRICS"]) == (0, 0, False)
 
 
+def test_the_instance_folder_can_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INSTANCE_PATH", "kept")
+    assert create_app({"SECRET_KEY": STRONG}).instance_path == str(tmp_path / "kept")
+    told = create_app({"SECRET_KEY": STRONG, "INSTANCE_PATH": str(tmp_path / "told")})
+    assert told.instance_path == str(tmp_path / "told")
+
+
 def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "secret_key"
     key = stored_key(path)

@@ -63,7 +63,7 @@ def answers(url: str) -> bool:
 
 def test_a_server_on_an_empty_database_can_make_its_tables_first(engine: str, tmp_path: Path) -> None:
     empty = f"sqlite:///{tmp_path / 'new.sqlite'}"
-    with running_server(empty, tmp_path, "--upgrade", environment={"INSTANCE_PATH": str(tmp_path)}) as running:
+    with running_server(empty, tmp_path, "--upgrade") as running:
         with urllib.request.urlopen(f"{running.url}/set-up", timeout=5) as page:  # noqa: S310 - our own server
             assert page.status == 200
         assert "Set-up token for the first page" in running.log.read_text()

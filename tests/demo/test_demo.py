@@ -197,7 +197,7 @@ def test_a_server_that_is_to_have_the_demo_company_leaves_the_one_it_finds(demo,
     db.session.rollback()
     url, settings = demo.app.config["DATABASE_URL"], {"INSTANCE_PATH": str(demo.folder)}
     with running_server(url, tmp_path, "--upgrade", "--demo", environment=settings) as running:
-        assert "nancy.davolio@northwind.example" in running.log.read_text()
+        assert (demo.folder / FILE).read_text() in running.log.read_text()
     assert db.session.scalar(select(func.count()).select_from(Event)) == events
 
 

@@ -49,7 +49,7 @@ class LiveServer:
 def running_server(
     database_url: str, folder: Path, *options: str, environment: Mapping[str, str] = NOTHING
 ) -> Iterator[LiveServer]:
-    """The server on a migrated database and a free port; ``folder`` takes its log and its mails."""
+    """The server on a migrated database and a free port; ``folder`` takes its log, its mails and all it keeps."""
     server = start_server(database_url, folder, *options, environment=environment)
     try:
         yield server
@@ -67,6 +67,7 @@ def start_server(
     settings = {
         "DATABASE_URL": database_url,
         "SECRET_KEY": secrets.token_hex(32),
+        "INSTANCE_PATH": str(folder / "instance"),  # the checkout's own belongs to whoever runs the program there
         "MAIL_URL": f"file:{folder / 'mail'}",
         "PYTHONUNBUFFERED": "1",
     }

@@ -70,6 +70,23 @@ def test_what_was_shipped_waits_to_be_billed_until_it_is_drafted(anna: FlaskClie
     assert order not in words(anna.get("/invoices/to-bill"))
 
 
+def test_what_was_shipped_is_posted_from_the_list_as_it_was_seen(
+    anna: FlaskClient, nancy: FlaskClient, order: str
+) -> None:
+    row = anna.get("/invoices/to-bill").text
+    assert f"Post invoice for {order}" in words(anna.get("/invoices/to-bill"))
+    assert 'name="post" value="yes"' in row
+    assert "Post the invoice at once" in words(anna.get(f"/orders/{order}"))
+    version = order_called(order).version
+    assert submit(nancy, f"/orders/{order}/invoices", {"post": "yes"}).status_code == 403
+    stale = {"post": "yes", "version": str(version - 1)}
+    assert submit(anna, f"/orders/{order}/invoices", stale).status_code == 409
+    answer = submit(anna, f"/orders/{order}/invoices", {"post": "yes", "version": str(version)})
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert f"{NUMBER} is posted." in words(anna.get(answer.location))
+    assert order not in words(anna.get("/invoices/to-bill"))
+
+
 def test_a_draft_is_validated_posted_and_sent_by_its_one_primary_button(
     anna: FlaskClient, staff: Staff, draft: Invoice
 ) -> None:

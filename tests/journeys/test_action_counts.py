@@ -163,13 +163,12 @@ def test_a_credit_hold_is_released(staff: Staff, begin: Begin) -> None:
     page, done = begin(staff.manager)
     click(page, re.compile("^Decide hold"), "link")
     head(page, "Approvals")
-    expect(page.get_by_role("main")).to_contain_text("Your decision")
-    page.keyboard.press("a")
     expect(page.get_by_label("Reason", exact=True)).to_be_focused()
     page.keyboard.type("They pay on Friday.")
+    assert page.evaluate("scrollY") == 0, "the figures were scrolled away"
     page.keyboard.press("Control+Enter")
     expect(page).not_to_have_url(re.compile("holds"))
-    assert len(done) <= 3, done
+    assert len(done) <= 2, done
 
 
 def test_a_part_of_an_order_is_allocated_and_shipped(staff: Staff, begin: Begin) -> None:
@@ -188,18 +187,16 @@ def test_an_invoice_is_posted_and_paid_in_part(staff: Staff, begin: Begin) -> No
     make_shipped_order({"CHAI": 5}, staff)
     page, done = begin(staff.accountant)
     click(page, re.compile("^Invoice them"), "link")
-    click(page, re.compile("^Draft invoice"))
-    head(page, "Checked")
-    page.keyboard.press("Control+Enter")
+    click(page, re.compile("^Post invoice for"))
     head(page, "INV-")
     click(page, "Record payment", "link")
     expect(page.get_by_label("Amount received")).to_be_focused()
     page.keyboard.type("100")
     page.keyboard.press("Tab")
-    page.get_by_label("Reference").fill("TXN 1")
+    page.keyboard.type("TXN 1")
     page.keyboard.press("Control+Enter")
     head(page, "Part paid")
-    assert len(done) <= 6, done
+    assert len(done) <= 5, done
 
 
 def test_who_is_overdue_is_one_action_away(staff: Staff, begin: Begin) -> None:

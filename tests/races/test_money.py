@@ -19,7 +19,7 @@ from webapp.domain.errors import IllegalMove, Refused
 from webapp.models import Invoice, Journal, User
 from webapp.services.invoicing import draft_invoice, validate_invoice
 from webapp.services.payments import record_payment
-from webapp.services.posting import post_invoice
+from webapp.services.posting import bill_order, post_invoice
 
 D = Decimal
 ROUNDS = 10
@@ -32,6 +32,10 @@ def pay(invoice_id: int, amount: Decimal, user_id: int) -> str:
 
 def approve(invoice_id: int, user_id: int, issue_date: date | None = None) -> str:
     return post_invoice(invoice_id, issue_date=issue_date, actor=db.session.get_one(User, user_id)).number
+
+
+def bill(order_number: str, user_id: int) -> str:
+    return bill_order(order_number, actor=db.session.get_one(User, user_id)).number
 
 
 def test_two_payments_never_exceed_the_amount_due(app, session):
@@ -78,6 +82,21 @@ def test_invoices_of_several_customers_approved_together_leave_no_gap(app, sessi
     results = race(app, *[partial(approve, draft, user_id) for draft in drafts])
 
     assert sorted(result.split("-")[2] for result in results) == [f"{count:03d}" for count in range(1, 9)]
+
+
+def test_an_order_is_invoiced_at_once_by_one_of_two(app, session):
+    staff = make_desk()
+    orders = [make_shipped_order({"A-1": 1}, staff) for _ in range(ROUNDS)]
+    user_id = staff.accountant.id
+    session.rollback()
+
+    results = [race(app, *[partial(bill, order, user_id)] * 2) for order in orders]
+
+    assert all(sum(isinstance(one, str) for one in pair) == 1 for pair in results), results
+    assert all(sum(isinstance(one, Refused) for one in pair) == 1 for pair in results), results
+    session.rollback()
+    numbers = sorted(session.scalars(select(Invoice.invoice_number)))
+    assert [number.split("-")[2] for number in numbers] == [f"{count:03d}" for count in range(1, ROUNDS + 1)]
 
 
 def validated(staff, customer: str = "ACME") -> int:

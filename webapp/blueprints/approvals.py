@@ -52,8 +52,8 @@ def show_discount(number: str, line_number: int) -> str:
 @bp.get("/holds/<number>")
 @requires(Permission.ORDERS_READ)
 def show_hold(number: str) -> str:
-    """An order on credit hold, with the exposure behind it."""
-    return _hold(number, inbox(current_user))
+    """An order on credit hold, with the exposure behind it; ``?write=1`` puts the caret where the reason is typed."""
+    return _hold(number, inbox(current_user), write="write" in request.args)
 
 
 def _opened(item: Item, items: Sequence[Item], *, is_list: bool) -> str:
@@ -105,7 +105,7 @@ def _discount(number: str, line_number: int, items: Sequence[Item], *, is_list: 
     )
 
 
-def _hold(number: str, items: Sequence[Item], *, is_list: bool = False) -> str:
+def _hold(number: str, items: Sequence[Item], *, is_list: bool = False, write: bool = False) -> str:
     page = order_page(number, current_user)
     deciders = page.facts.staff.who_can(Permission.CREDIT_RELEASE, besides=_may_not_release(page))
     return _render(
@@ -118,6 +118,7 @@ def _hold(number: str, items: Sequence[Item], *, is_list: bool = False) -> str:
         case=credit_case(page.order),
         deciders=deciders,
         may=current_user.id in {user.id for user in deciders},
+        write=write,
     )
 
 

@@ -101,7 +101,7 @@ def _approval(known: OrderFacts, label: str) -> Iterator[_Act]:
 def _hold(known: OrderFacts) -> list[_Act]:
     if known.hold is None:
         return []
-    url = f"/approvals/holds/{known.order.number}"
+    url = f"/approvals/holds/{known.order.number}?write=1"
     return [_Act("release", "Decide the credit hold", url, Permission.CREDIT_RELEASE, four_eyes=True, is_link=True)]
 
 
@@ -175,7 +175,9 @@ def _bill(known: OrderFacts) -> Iterator[_Act]:
     lines = sum(1 for line in order.lines if to_bill(line.counts) > 0)
     if lines:
         label = f"Invoice {lines} line{'s' if lines > 1 else ''}"
-        yield _Act("invoice", label, f"/orders/{order.number}/invoices", Permission.INVOICES_WRITE)
+        url = f"/orders/{order.number}/invoices"
+        yield _Act("invoice", label, url, Permission.INVOICES_WRITE)
+        yield _Act("bill", "Post the invoice at once", url, Permission.INVOICES_POST, fields={"post": "yes"})
     for invoice in known.invoices:
         if invoice.state in (InvoiceState.DRAFT, InvoiceState.VALIDATED):
             yield _Act(

@@ -84,7 +84,8 @@ class _Told:
 
     @property
     def followed_by(self) -> str:
-        told = [words for action, words in FOLLOWED_BY.items() if action.value in self._steps]
+        said = {IMPLIED.get(step, "") for step in self._steps}
+        told = [words for action, words in FOLLOWED_BY.items() if action in self._steps and action not in said]
         return "".join(f" and {words}" for words in told)
 
 
@@ -98,6 +99,8 @@ FOLLOWED_BY = {
     Action.SHIPMENT_CREATED: "made the shipment",
     Action.INVOICE_VALIDATED: "checked it",
 }
+IMPLIED = {Action.INVOICE_POSTED.value: Action.INVOICE_VALIDATED}
+"""What goes without saying once the other is said."""
 
 
 def _decimal(value: Any) -> Decimal | None:

@@ -63,7 +63,8 @@ def _decisions(user: User) -> Iterator[Todo]:
     by_kind = {kind: [item for item in items if item.kind == kind and user.can(rights[kind])] for kind in rights}
     holds, discounts, orders = by_kind["hold"], by_kind["discount"], by_kind["order"]
     for item in holds[:HOLDS_SHOWN]:
-        yield Todo(1, f"{item.customer}: {item.what}", item.said, item.url, "Decide hold", "hold", "stop", item.at)
+        title, url = f"{item.customer}: {item.what}", f"{item.url}?write=1"
+        yield Todo(1, title, item.said, url, "Decide hold", "hold", "stop", item.at)
     if holds[HOLDS_SHOWN:]:
         rest = holds[HOLDS_SHOWN:]
         title = f"{len(rest)} more on credit hold"

@@ -23,10 +23,30 @@ from webapp.services.authorize import require
 from webapp.services.books import open_day
 from webapp.services.company import base_rate
 from webapp.services.invoice_checks import refuse_problems_in_the_books
+from webapp.services.invoicing import draft_invoice, validate_invoice
 from webapp.services.numbering import next_number
+from webapp.services.versions import require_current
 
 INVOICES, CREDIT_NOTES = "INV", "CN"
 PDF = "application/pdf"
+
+
+@command
+def bill_order(order_number: str, *, version: int | None = None, actor: User) -> Invoice:
+    """Invoice at once what an order has shipped and not billed: drafted, checked and posted today, or not at all.
+
+    With ``version`` only the order that was seen. Raises as ``draft_invoice``, ``validate_invoice`` and
+    ``post_invoice`` do, and StaleVersion.
+    """
+    require(actor, Permission.INVOICES_POST)
+    order = locks.lock_order(order_number)
+    if version is not None:
+        require_current(order, version, order.label, now={}, wanted={})
+    draft = draft_invoice(order_number, actor=actor)
+    validate_invoice(draft.id, actor=actor)
+    invoice = post_invoice(draft.id, actor=actor)
+    audit.record(Action.INVOICE_POSTED, invoice, order, invoice.customer, actor=actor, after=_posted_facts(invoice))
+    return invoice
 
 
 @command
@@ -57,11 +77,12 @@ def post_invoice(
     invoice.move_to(InvoiceState.APPROVED)
     store_pdf(invoice)
     ledger.post_invoice(invoice, actor=actor)
-    audit.record(
-        Action.INVOICE_POSTED, invoice, *orders, invoice.customer, actor=actor,
-        after={"total": invoice.total, "issue_date": invoice.issue_date, "due_date": invoice.due_date},
-    )  # fmt: skip
+    audit.record(Action.INVOICE_POSTED, invoice, *orders, invoice.customer, actor=actor, after=_posted_facts(invoice))
     return invoice
+
+
+def _posted_facts(invoice: Invoice) -> dict[str, object]:
+    return {"total": invoice.total, "issue_date": invoice.issue_date, "due_date": invoice.due_date}
 
 
 def _terms(invoice: Invoice) -> PaymentTerms:

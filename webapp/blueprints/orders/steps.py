@@ -22,6 +22,7 @@ from webapp.models import Order
 from webapp.queries.order_facts import visible_order
 from webapp.services import allocation, approvals, confirmation, credit_desk, order_flow
 from webapp.services.invoicing import prepare_invoice
+from webapp.services.posting import bill_order
 from webapp.services.shipping import create_shipments, send_order
 
 LINE_PREFIX = "line-"
@@ -149,11 +150,18 @@ def create_departure(number: str) -> Response:
 @bp.post("/<number>/invoices")
 @requires(Permission.INVOICES_WRITE)
 def create_invoice(number: str) -> Response:
-    """Draft and check an invoice over what was shipped and not billed, and go to it."""
+    """Draft and check an invoice over what was shipped and not billed, or post it at once, and go to it."""
     visible_order(number, current_user)
+    if request.form.get("post"):
+        return _billed(number)
     lines = _quantities()
     made = run_once(lambda: {"id": prepare_invoice(number, lines=lines, actor=current_user).id})
     return htmx.go_to(f"/invoices/drafts/{made['id']}", said=f"The invoice for {number} is drafted.")
+
+
+def _billed(number: str) -> Response:
+    made = run_once(lambda: {"number": bill_order(number, version=form_version(), actor=current_user).invoice_number})
+    return htmx.go_to(f"/invoices/{made['number']}", said=f"{made['number']} is posted.")
 
 
 def _number(order: Order) -> dict[str, str]:

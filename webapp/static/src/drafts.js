@@ -9,7 +9,10 @@
 
   function keyOf(form) { return "draft:" + location.pathname + ":" + form.getAttribute("data-draft"); }
 
-  function texts(form) { return Array.prototype.slice.call(form.querySelectorAll(TEXTS)); }
+  /* A field may stand beside its form, which it then names. */
+  function texts(form) {
+    return Array.prototype.filter.call(form.elements, function (field) { return field.matches(TEXTS); });
+  }
 
   function read(form) {
     try { return JSON.parse(sessionStorage.getItem(keyOf(form)) || "{}"); } catch (error) { return {}; }
@@ -54,8 +57,8 @@
   function offerAll(root) { root.querySelectorAll("form[data-draft]").forEach(offer); }
 
   document.addEventListener("input", function (event) {
-    var form = event.target.closest("form[data-draft]");
-    if (form && event.target.matches(TEXTS)) { keep(form); }
+    var form = event.target.form;
+    if (form && form.matches("[data-draft]") && event.target.matches(TEXTS)) { keep(form); }
   });
 
   document.addEventListener("htmx:afterRequest", function (event) {

@@ -89,8 +89,10 @@
      typed there are for: <a data-key="r" data-arms="decline">, so that a reason to decline never approves. */
   function own(letter) {
     var element = all("[data-key]").filter(function (one) { return one.getAttribute("data-key") === letter; })[0];
-    if (element && element.hasAttribute("data-arms")) { arm(element.getAttribute("data-arms")); }
-    return press(element);
+    if (!element || !element.hasAttribute("data-arms")) { return press(element); }
+    arm(element.getAttribute("data-arms"));
+    first(element.hash).focus({ preventScroll: true });  // following the link would scroll the figures away
+    return true;
   }
 
   function onLetter(letter) {

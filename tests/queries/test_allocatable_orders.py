@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -12,11 +13,13 @@ from tests.support.statements import count_statements
 from tests.support.warehouse import add_bin, allocated, open_warehouse, order_for, put_batch
 from webapp.db import atomic, db
 from webapp.domain import clock
-from webapp.domain.errors import InsufficientStock
+from webapp.domain.errors import IllegalMove, InsufficientStock
 from webapp.models import Company, Location, Order
 from webapp.queries.orders import order_list
 from webapp.services import credit_desk
 from webapp.services.allocation import allocate_order
+from webapp.services.approvals import approve_order, reject_order
+from webapp.services.order_entry import change_line
 
 
 @pytest.fixture
@@ -76,6 +79,21 @@ def test_an_order_whose_credit_was_refused_is_not_to_be_allocated(staff):
     credit_desk.hold_order(number, reason="Doubtful", actor=staff.manager)
     credit_desk.reject_hold(number, reason="No", actor=staff.accountant)
     assert shown(staff) == {}
+
+
+def test_an_order_with_a_declined_change_is_not_offered_and_says_so(staff):
+    order_for(staff, ("A-1", 10))
+    number = order_for(staff, ("A-1", 10))
+    change_line(number, 1, discount_percent=Decimal(12), actor=staff.sales)
+    reject_order(number, reason="Not for ten", actor=staff.manager)
+    assert shown(staff)[number] is False
+    rows = order_list({"view": "allocate"}, staff.warehouse).rows
+    assert {row.order.number: row.cannot for row in rows}[number] == "Change declined"
+    with pytest.raises(IllegalMove, match="was declined"):
+        allocate_order(number, actor=staff.warehouse)
+    change_line(number, 1, discount_percent=Decimal(0), actor=staff.sales)
+    approve_order(number, actor=staff.manager)
+    assert shown(staff)[number] is True
 
 
 def test_the_list_takes_as_many_statements_for_many_orders_and_lines_as_for_one(staff):

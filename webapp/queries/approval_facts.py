@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sqlalchemy import exists, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from webapp.db import db
 from webapp.domain.allowances import allowance_percent, together
 from webapp.domain.approval import ApprovedLine, Fingerprint, covers
 from webapp.domain.money import round_half_up
@@ -101,6 +105,22 @@ def declined_change(order: Order, approvals: Sequence[Approval]) -> Approval | N
         return None
     declined = [approval for approval in approvals if approval.state is ApprovalState.DECLINED]
     return declined[-1] if declined and not is_covered(order, approvals) else None
+
+
+def stopped_by_declined_change(order_ids: Iterable[int]) -> set[int]:
+    """Those of some orders that a declined change stops; the statements do not grow with them."""
+    declined = exists().where(Approval.order_id == Order.id, Approval.state == ApprovalState.DECLINED)
+    statement = (
+        select(Order)
+        .where(Order.id.in_(order_ids), declined)
+        .options(
+            joinedload(Order.customer),
+            selectinload(Order.lines).joinedload(OrderLine.variant),
+            selectinload(Order.charges),
+            selectinload(Order.approvals),
+        )
+    )
+    return {order.id for order in db.session.scalars(statement) if declined_change(order, order.approvals)}
 
 
 def waiting(approvals: Sequence[Approval]) -> list[Approval]:

@@ -6,7 +6,7 @@ What is to be allocated takes some more, which tell of which orders something is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from webapp.domain.numbers import parse_date
 from webapp.domain.order_facts import LineCounts
 from webapp.domain.states import ApprovalState, HoldState, OrderState
 from webapp.models import Approval, CreditHold, Customer, Order, OrderLine, User
+from webapp.queries.approval_facts import stopped_by_declined_change
 from webapp.queries.company import today
 from webapp.queries.free_stock import BACKORDER, allocatable
 from webapp.queries.order_words import BEGUN, ON_HOLD, STATE_TAGS, Tag, progress_tags
@@ -47,6 +48,7 @@ COUNTERS = {
     "returned_unbilled": OrderLine.returned_unbilled_qty,
     "rebill": OrderLine.rebill_qty,
 }
+NOTHING_FREE, CHANGE_DECLINED = "Nothing free", "Change declined"
 WAITS = {
     OrderState.DRAFT: "not submitted yet",
     OrderState.SUBMITTED: "waits for a manager",
@@ -66,6 +68,7 @@ class Row:
     is_late: bool
     can_allocate: bool = False
     """Whether the allocation would find something; asked in the view of what is to be allocated only."""
+    cannot: str = NOTHING_FREE
 
     @property
     def url(self) -> str:
@@ -278,18 +281,31 @@ def _chips(asked: Mapping[str, str]) -> list[tuple[str, str]]:
 def _rows(orders: Sequence[Order], tab: str) -> list[Row]:
     ids = [order.id for order in orders]
     counts, held, day = _counts(ids), _held(ids), today()
-    helped = allocatable(orders) if tab == TO_ALLOCATE else set()
-    return [_row(order, counts.get(order.id), order.id in held, day, order.id in helped) for order in orders]
+    rows = [_row(order, counts.get(order.id), order.id in held, day) for order in orders]
+    return _with_allocation(rows) if tab == TO_ALLOCATE else rows
 
 
-def _row(order: Order, counts: LineCounts | None, held: bool, day: date, can_allocate: bool) -> Row:
+def _with_allocation(rows: Sequence[Row]) -> list[Row]:
+    helped = allocatable([row.order for row in rows])
+    stopped = stopped_by_declined_change(row.order.id for row in rows)
+    return [
+        replace(
+            row,
+            can_allocate=row.order.id in helped - stopped,
+            cannot=CHANGE_DECLINED if row.order.id in stopped else NOTHING_FREE,
+        )
+        for row in rows
+    ]
+
+
+def _row(order: Order, counts: LineCounts | None, held: bool, day: date) -> Row:
     progress = progress_tags([counts]) if counts and order.state in BEGUN else None
     if progress and held:
         progress = (progress[0], Tag("On hold", "stop", "hold"), progress[2])
     late = order.requested_date is not None and order.requested_date < day and order.state not in ENDED
     state = ON_HOLD if held and not progress else STATE_TAGS[order.state]
     waits = "waits for the credit desk" if held else WAITS.get(order.state, "")
-    return Row(order, state, waits, progress, late, can_allocate)
+    return Row(order, state, waits, progress, late)
 
 
 def _counts(ids: Sequence[int]) -> dict[int, LineCounts]:

@@ -23,7 +23,7 @@ from tests.support.server import running_server
 from webapp import create_app
 from webapp.db import db
 from webapp.demo.load import load
-from webapp.demo.people import SALES_MANAGER, LogIn, keep
+from webapp.demo.people import FILE, SALES_MANAGER, LogIn, keep
 from webapp.domain.states import HoldState
 from webapp.models import CreditHold, Invoice, Order
 
@@ -65,7 +65,7 @@ def _load(url: str, folder: Path) -> tuple[list[LogIn], list[Picture]]:
     migrate(url)
     app = create_app({"DATABASE_URL": url, "INSTANCE_PATH": str(folder), "SECRET_KEY": secrets.token_hex(32)})
     with app.app_context():
-        log_ins = load(_show_progress, keep=lambda made: keep(made, folder))
+        log_ins = load(_show_progress, keep=lambda made: keep(made, folder / FILE))
         pictures = list(_pictures())
         db.session.remove()
         db.engine.dispose()

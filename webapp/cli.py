@@ -246,9 +246,9 @@ def demo(if_empty: bool) -> None:
 def _load_demo(*, if_empty: bool) -> None:
     from webapp.demo import load, people
 
-    folder = Path(current_app.instance_path)
+    log_ins_file = people.log_ins_file(Path(current_app.instance_path), current_app.config["SQLALCHEMY_DATABASE_URI"])
     if if_empty and not load.is_empty():
-        click.echo(people.kept(folder, load.company_name()) or "", nl=False)
+        click.echo(people.kept(log_ins_file, load.company_name()) or "", nl=False)
         return
     with click.progressbar(length=1, label="Two years of Northwind", file=sys.stderr) as bar:
 
@@ -256,7 +256,7 @@ def _load_demo(*, if_empty: bool) -> None:
             bar.length = of
             bar.update(done - bar.pos)
 
-        log_ins = load.load(show, keep=lambda made: people.keep(made, folder))
+        log_ins = load.load(show, keep=lambda made: people.keep(made, log_ins_file))
     click.echo(people.as_text(log_ins), nl=False)
 
 

@@ -17,10 +17,10 @@ from webapp.demo.load import load
 
 @dataclass(frozen=True)
 class Demo:
-    """The application on a database with the demo company, and the folder with its log-ins."""
+    """The application on a database with the demo company, and the file with its log-ins."""
 
     app: Flask
-    folder: Path
+    log_ins: Path
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +30,7 @@ def demo(
     """The demo company. Tests only read it."""
     folder = tmp_path_factory.mktemp(f"demo-{engine}")
     with application(new_database(engine).url, folder) as app:
+        file = people.log_ins_file(folder, app.config["SQLALCHEMY_DATABASE_URI"])
         with app.app_context():
-            load(keep=lambda log_ins: people.keep(log_ins, folder))
-        yield Demo(app, folder)
+            load(keep=lambda log_ins: people.keep(log_ins, file))
+        yield Demo(app, file)

@@ -15,7 +15,6 @@ from tests.support.server import running_server
 from webapp.db import db
 from webapp.demo.load import load
 from webapp.demo.northwind import FOLDER
-from webapp.demo.people import FILE
 from webapp.domain import clock
 from webapp.domain.errors import Refused
 from webapp.domain.permissions import Role
@@ -178,7 +177,7 @@ def test_the_three_prices_beside_the_lists_are_typed():
 
 
 def test_everybody_can_log_in_with_the_password_made_for_them(demo):
-    path = demo.folder / FILE
+    path = demo.log_ins
     passwords_by_email = {line.split()[-2]: line.split()[-1] for line in path.read_text().splitlines()[1:]}
     users = {user.email: user for user in db.session.scalars(select(User).where(~User.is_system))}
 
@@ -195,9 +194,9 @@ def test_everybody_can_log_in_with_the_password_made_for_them(demo):
 def test_a_server_that_is_to_have_the_demo_company_leaves_the_one_it_finds(demo, tmp_path):
     events = db.session.scalar(select(func.count()).select_from(Event))
     db.session.rollback()
-    url, settings = demo.app.config["DATABASE_URL"], {"INSTANCE_PATH": str(demo.folder)}
+    url, settings = demo.app.config["DATABASE_URL"], {"INSTANCE_PATH": str(demo.log_ins.parent)}
     with running_server(url, tmp_path, "--upgrade", "--demo", environment=settings) as running:
-        assert (demo.folder / FILE).read_text() in running.log.read_text()
+        assert demo.log_ins.read_text() in running.log.read_text()
     assert db.session.scalar(select(func.count()).select_from(Event)) == events
 
 

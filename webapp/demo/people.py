@@ -1,18 +1,21 @@
 """Who works at the demo company, and the log-ins made for one database.
 
-Passwords are made at random when the company is loaded. They stand in one file of the instance folder that only its
-owner can read, so that they can be shown again; the database keeps their hashes alone.
+Passwords are made at random when the company is loaded. They stand in a file of the instance folder that only its
+owner can read, one for each database, so that they can be shown again; the database keeps their hashes alone.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+
+from sqlalchemy import make_url
 
 from webapp.demo.northwind import Northwind, Row
 from webapp.domain.permissions import Role
@@ -21,6 +24,7 @@ from webapp.services import passwords, users
 
 COMPANY = "Northwind Traders Ltd"
 FILE = "demo-log-ins.txt"
+"""For the database that lies beside it."""
 MANAGERS_MAXIMUM = Decimal(25)
 VICE_PRESIDENT, SALES_MANAGER = "2", "5"
 WAREHOUSE, ACCOUNTS, ADMINISTRATION = "warehouse", "accounts", "administration"
@@ -114,17 +118,23 @@ def as_text(log_ins: Sequence[LogIn]) -> str:
     return "\n".join([head, *rows]) + "\n"
 
 
-def keep(log_ins: Sequence[LogIn], folder: Path) -> Path:
+def log_ins_file(folder: Path, database_url: str) -> Path:
+    """Where ``folder`` keeps the log-ins of a database: the one beside it, or another by its name."""
+    url = make_url(database_url)
+    name = Path(url.database or "")
+    if url.get_backend_name() == "sqlite" and name.parent == folder:
+        return folder / FILE
+    return folder / f"{Path(FILE).stem}-{re.sub(r'[^A-Za-z0-9_-]+', '-', name.stem)}.txt"
+
+
+def keep(log_ins: Sequence[LogIn], path: Path) -> None:
     """Write the log-ins where only the owner can read them, in place of those of an earlier database."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
         file.write(as_text(log_ins))
-    return path
 
 
-def kept(folder: Path, company: str) -> str | None:
-    """The log-ins kept in ``folder``; None when there are none or ``company`` is not the demo."""
-    path = folder / FILE
+def kept(path: Path, company: str) -> str | None:
+    """The log-ins kept in ``path``; None when there are none or ``company`` is not the demo."""
     return path.read_text(encoding="utf-8") if company == COMPANY and path.exists() else None

@@ -11,7 +11,7 @@ from flask import Flask
 
 from tests.support.web import words
 from webapp import create_app
-from webapp.config import BadSetting, database_url, settings, stored_key
+from webapp.config import BadSetting, database_url, instance_folder, settings, stored_key
 from webapp.static_files import Assets, AssetsMissing
 
 STRONG = "Zx8-fjP2qLw0RtYvB6nKdE4sHcUa1M9o"
@@ -32,10 +32,9 @@ def test_without_any_setting_everything_lies_in_the_instance_folder(tmp_path: Pa
 
 def test_the_instance_folder_can_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("INSTANCE_PATH", "kept")
-    assert create_app({"SECRET_KEY": STRONG}).instance_path == str(tmp_path / "kept")
-    told = create_app({"SECRET_KEY": STRONG, "INSTANCE_PATH": str(tmp_path / "told")})
-    assert told.instance_path == str(tmp_path / "told")
+    assert instance_folder({}, {}) is None
+    assert instance_folder({}, {"INSTANCE_PATH": "kept"}) == str(tmp_path / "kept")
+    assert instance_folder({"INSTANCE_PATH": "/told"}, {"INSTANCE_PATH": "kept"}) == "/told"
 
 
 def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 KEY_BYTES = 32
 SHORTEST_KEY = 32
 FEWEST_DIFFERENT_CHARACTERS = 10
+OWN_DATABASE = "counterfoil.db"
 MEGABYTE = 1024 * 1024
 MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
 
@@ -45,7 +46,7 @@ def settings(instance_path: str, given: Mapping[str, Any], environ: Mapping[str,
 
 def _from_environment(instance: Path, environ: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "DATABASE_URL": environ.get("DATABASE_URL") or f"sqlite:///{instance / 'counterfoil.db'}",
+        "DATABASE_URL": environ.get("DATABASE_URL") or f"sqlite:///{instance / OWN_DATABASE}",
         "READ_DATABASE_URL": database_url(environ.get("READ_DATABASE_URL", "")),
         "SECRET_KEY": environ.get("SECRET_KEY") or stored_key(instance / "secret_key"),
         "TRUSTED_HOSTS": _names(environ.get("TRUSTED_HOSTS", "")),

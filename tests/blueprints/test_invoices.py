@@ -11,12 +11,23 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.support.books import events_on, invoice_called, order_called
-from tests.support.factories import Staff, make_desk, make_posted_invoice, make_shipped_order, noon
+from tests.support.factories import (
+    Staff,
+    make_confirmed_order,
+    make_desk,
+    make_posted_invoice,
+    make_shipped_order,
+    noon,
+    ship,
+)
 from tests.support.scenes import scene
 from tests.support.web import HTMX, log_in, submit, words
+from webapp.db import db
 from webapp.domain import clock
 from webapp.models import Invoice
+from webapp.services.approvals import reject_order
 from webapp.services.invoicing import draft_invoice, validate_invoice
+from webapp.services.order_entry import change_line
 from webapp.services.payments import record_payment
 
 D = Decimal
@@ -70,21 +81,37 @@ def test_what_was_shipped_waits_to_be_billed_until_it_is_drafted(anna: FlaskClie
     assert order not in words(anna.get("/invoices/to-bill"))
 
 
-def test_what_was_shipped_is_posted_from_the_list_as_it_was_seen(
+def test_what_was_shipped_is_posted_from_the_list_over_the_amount_that_was_seen(
     anna: FlaskClient, nancy: FlaskClient, order: str
 ) -> None:
-    row = anna.get("/invoices/to-bill").text
     assert f"Post invoice for {order}" in words(anna.get("/invoices/to-bill"))
-    assert 'name="post" value="yes"' in row
-    assert "Post the invoice at once" in words(anna.get(f"/orders/{order}"))
-    version = order_called(order).version
-    assert submit(nancy, f"/orders/{order}/invoices", {"post": "yes"}).status_code == 403
-    stale = {"post": "yes", "version": str(version - 1)}
-    assert submit(anna, f"/orders/{order}/invoices", stale).status_code == 409
-    answer = submit(anna, f"/orders/{order}/invoices", {"post": "yes", "version": str(version)})
+    seen = {"post": "yes", "total": "1222.07"}
+    assert 'name="total" value="1222.07"' in anna.get("/invoices/to-bill").text
+    url = f"/orders/{order}/invoices"
+    assert submit(nancy, url, seen).status_code == 403
+    assert submit(anna, url, {"post": "yes"}).status_code == 422
+    assert submit(anna, url, {"post": "yes", "total": "1222.06"}).status_code == 409
+    answer = submit(anna, url, seen)
     assert (answer.status_code, answer.location) == (303, PAGE)
     assert f"{NUMBER} is posted." in words(anna.get(answer.location))
     assert order not in words(anna.get("/invoices/to-bill"))
+
+
+def test_an_order_whose_change_waits_or_was_declined_is_not_offered_to_be_billed(
+    anna: FlaskClient, staff: Staff
+) -> None:
+    number = make_confirmed_order({"A-1": 3, "B-1": 5}, staff)
+    ship(number, staff, {1: 3})
+    assert f"Post invoice for {number}" in words(anna.get("/invoices/to-bill"))
+    assert "Invoice 1 line" in words(anna.get(f"/orders/{number}"))
+    change_line(number, 2, discount_percent=Decimal(50), actor=staff.sales)
+    for stop in (lambda: None, lambda: reject_order(number, reason="Too much", actor=staff.manager)):
+        stop()
+        db.session.rollback()
+        page = words(anna.get("/invoices/to-bill"))
+        assert "See what blocks it" in page
+        assert f"Post invoice for {number}" not in page
+        assert "Invoice 1 line" not in words(anna.get(f"/orders/{number}"))
 
 
 def test_a_draft_is_validated_posted_and_sent_by_its_one_primary_button(

@@ -6,6 +6,7 @@ owner can read, one for each database, so that they can be shown again; the data
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from webapp.config import OWN_DATABASE
 from webapp.demo.northwind import Northwind, Row
 from webapp.domain.permissions import Role
 from webapp.models import User
@@ -24,7 +26,7 @@ from webapp.services import passwords, users
 
 COMPANY = "Northwind Traders Ltd"
 FILE = "demo-log-ins.txt"
-"""For the database that lies beside it."""
+"""For the database of the instance; those of another one have its name in it."""
 MANAGERS_MAXIMUM = Decimal(25)
 VICE_PRESIDENT, SALES_MANAGER = "2", "5"
 WAREHOUSE, ACCOUNTS, ADMINISTRATION = "warehouse", "accounts", "administration"
@@ -119,12 +121,13 @@ def as_text(log_ins: Sequence[LogIn]) -> str:
 
 
 def log_ins_file(folder: Path, database_url: str) -> Path:
-    """Where ``folder`` keeps the log-ins of a database: the one beside it, or another by its name."""
+    """Where ``folder`` keeps the log-ins of a database: its own, or another by name and a hash of its address."""
     url = make_url(database_url)
-    name = Path(url.database or "")
-    if url.get_backend_name() == "sqlite" and name.parent == folder:
+    if url.get_backend_name() == "sqlite" and Path(url.database or "") == folder / OWN_DATABASE:
         return folder / FILE
-    return folder / f"{Path(FILE).stem}-{re.sub(r'[^A-Za-z0-9_-]+', '-', name.stem)}.txt"
+    address = url.set(password=None, query={}).render_as_string()
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(url.database or "").name)
+    return folder / f"{Path(FILE).stem}-{name}-{hashlib.sha256(address.encode()).hexdigest()[:8]}.txt"
 
 
 def keep(log_ins: Sequence[LogIn], path: Path) -> None:

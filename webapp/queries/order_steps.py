@@ -118,7 +118,9 @@ def _confirmed(known: OrderFacts) -> Iterator[_Act]:
         yield from _ship(known)
         yield from _shipments(known)
         yield from _allocate(known)
-    yield from _bill(known)
+    if not known.waiting and known.declined_change is None:
+        yield from _bill(known)
+    yield from _drafts(known)
     yield from _correction(known)
     if known.hold is None and not known.waiting and known.refused is None and known.declined_change is None:
         yield from _send(known)
@@ -130,6 +132,7 @@ def _billed_again(known: OrderFacts) -> Iterator[_Act]:
         yield from _approval(known, "Approve the corrected price")
     else:
         yield from _bill(known) if known.declined_change is None else ()
+        yield from _drafts(known)
         yield from _correction(known)
 
 
@@ -175,9 +178,10 @@ def _bill(known: OrderFacts) -> Iterator[_Act]:
     lines = sum(1 for line in order.lines if to_bill(line.counts) > 0)
     if lines:
         label = f"Invoice {lines} line{'s' if lines > 1 else ''}"
-        url = f"/orders/{order.number}/invoices"
-        yield _Act("invoice", label, url, Permission.INVOICES_WRITE)
-        yield _Act("bill", "Post the invoice at once", url, Permission.INVOICES_POST, fields={"post": "yes"})
+        yield _Act("invoice", label, f"/orders/{order.number}/invoices", Permission.INVOICES_WRITE)
+
+
+def _drafts(known: OrderFacts) -> Iterator[_Act]:
     for invoice in known.invoices:
         if invoice.state in (InvoiceState.DRAFT, InvoiceState.VALIDATED):
             yield _Act(

@@ -286,12 +286,12 @@ def _rows(orders: Sequence[Order], tab: str) -> list[Row]:
 
 
 def _with_allocation(rows: Sequence[Row]) -> list[Row]:
-    helped = allocatable([row.order for row in rows])
     stopped = stopped_by_declined_change(row.order.id for row in rows)
+    helped = allocatable([row.order for row in rows]) - stopped
     return [
         replace(
             row,
-            can_allocate=row.order.id in helped - stopped,
+            can_allocate=row.order.id in helped,
             cannot=CHANGE_DECLINED if row.order.id in stopped else NOTHING_FREE,
         )
         for row in rows

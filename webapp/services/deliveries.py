@@ -27,10 +27,10 @@ SHIPPED = (
         .scalar_subquery(),
     )
     .join(Shipment, ShipmentLine.shipment_id == Shipment.id)
-    .where(Shipment.order_id == bindparam("order_id"), Shipment.state == ShipmentState.SHIPPED)
+    .where(Shipment.order_id.in_(bindparam("order_ids", expanding=True)), Shipment.state == ShipmentState.SHIPPED)
     .order_by(Shipment.shipped_on, Shipment.id, ShipmentLine.id)
 )
-"""What left for an order, oldest first: line, day, quantity, and what of it came back unbilled."""
+"""What left for some orders, oldest first: line, day, quantity, and what of it came back unbilled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,16 @@ def unbilled_deliveries(order: Order) -> list[Delivery]:
 
     Invoices cover deliveries in the order in which they left; what came back before it was billed never was delivered.
     """
-    shipped = _shipped(order)
-    return [delivery for line in order.lines for delivery in _uncovered(line, shipped[line.id])]
+    return unbilled_deliveries_of([order])[order.id]
+
+
+def unbilled_deliveries_of(orders: Sequence[Order]) -> dict[int, list[Delivery]]:
+    """The same of several orders, by their ids; one statement."""
+    shipped = _shipped([order.id for order in orders])
+    return {
+        order.id: [delivery for line in order.lines for delivery in _uncovered(line, shipped[line.id])]
+        for order in orders
+    }
 
 
 def _uncovered(line: OrderLine, shipped: Sequence[tuple[date, Decimal]]) -> Iterator[Delivery]:
@@ -60,10 +68,10 @@ def _uncovered(line: OrderLine, shipped: Sequence[tuple[date, Decimal]]) -> Iter
             yield Delivery(line, open_quantity, shipped_on)
 
 
-def _shipped(order: Order) -> dict[int, list[tuple[date, Decimal]]]:
+def _shipped(order_ids: Sequence[int]) -> dict[int, list[tuple[date, Decimal]]]:
     """For each order line id: the day and the quantity that the customer kept or that had been billed."""
     found: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
-    rows: Iterable[Any] = db.session.execute(SHIPPED, {"order_id": order.id})
+    rows: Iterable[Any] = db.session.execute(SHIPPED, {"order_ids": order_ids})
     for line_id, day, quantity, back in rows:
         found[line_id].append((day, quantity - (back or ZERO)))
     return found

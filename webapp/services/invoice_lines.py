@@ -57,27 +57,66 @@ class _Fixed:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What an invoice over certain deliveries comes to."""
+
+    delivery_date: date
+    goods: Sequence[_Goods]
+    fixed: Sequence[_Fixed]
+    totals: DocumentTotals
+
+
 def fill_invoice(invoice: Invoice, order: Order, deliveries: Sequence[Delivery]) -> None:
     """Give the invoice its lines, charges, taxes and totals, and count them as drafted on the order."""
-    invoice.delivery_date = max((one.shipped_on for one in deliveries), default=today())
-    codes = codes_with_rates([line.tax_code_id for line in order.lines] + [one.tax_code_id for one in order.charges])
+    codes, unit = codes_with_rates(tax_codes_of(order)), cash_unit(order.currency)
+    discount = discounts_billed([order.id])[order.id] if has_fixed_discount(order) else ZERO
+    bill = bill_over(order, deliveries, codes, rounding_unit=unit, discount_billed=discount)
+    invoice.delivery_date, invoice.rounding_unit = bill.delivery_date, unit
+    _write_lines(invoice, bill.goods, bill.fixed, bill.totals)
+    invoice.order_discount_percent = order.order_discount_percent
+    invoice.order_discount_amount = bill.totals.order_discount_amount
+    write_totals(invoice, bill.totals, codes.values())
+    for part in bill.goods:
+        part.line.drafted_qty += part.quantity
+    for taken in bill.fixed:
+        taken.charge.drafted_amount += taken.amount
+
+
+def tax_codes_of(order: Order) -> list[int]:
+    """The ids of the tax codes that its lines and charges carry."""
+    return [line.tax_code_id for line in order.lines] + [charge.tax_code_id for charge in order.charges]
+
+
+def has_fixed_discount(order: Order) -> bool:
+    """Whether the order's discount was agreed as an amount, which is billed cumulatively."""
+    return bool(order.order_discount_amount and not order.order_discount_percent)
+
+
+def bill_over(
+    order: Order,
+    deliveries: Sequence[Delivery],
+    codes: Mapping[int, TaxCode],
+    *,
+    rounding_unit: Decimal | None,
+    discount_billed: Decimal,
+) -> Bill:
+    """What an invoice over ``deliveries`` comes to; ``codes`` are those of the order, by id, with their rates.
+
+    ``discount_billed`` is what invoices took of a discount agreed as an amount. Writes nothing. Raises Refused when
+    nothing is left to bill or the invoice would be below zero.
+    """
+    day = max(one.shipped_on for one in deliveries) if deliveries else today()
     goods = _goods(deliveries, codes)
     share = _share_of_order(order, goods)
-    fixed = _fixed_charges(order, codes, invoice.delivery_date, share)
+    fixed = _fixed_charges(order, codes, day, share)
     if not goods and not fixed:
         raise Refused(f"{order.label} has nothing left to bill.")
-    invoice.rounding_unit = cash_unit(order.currency)
-    totals = rounded_for_cash(_totals(order, goods, fixed, share), invoice.rounding_unit)
+    discount = share(order.order_discount_amount, discount_billed) if has_fixed_discount(order) else None
+    totals = rounded_for_cash(_totals(order, goods, fixed, discount), rounding_unit)
     if totals.total < 0:
         raise Refused(f"The invoice would come to {totals.total:f}: bill it together with other lines.")
-    _write_lines(invoice, goods, fixed, totals)
-    invoice.order_discount_percent = order.order_discount_percent
-    invoice.order_discount_amount = totals.order_discount_amount
-    write_totals(invoice, totals, codes.values())
-    for part in goods:
-        part.line.drafted_qty += part.quantity
-    for taken in fixed:
-        taken.charge.drafted_amount += taken.amount
+    return Bill(day, goods, fixed, totals)
 
 
 def _goods(deliveries: Sequence[Delivery], codes: Mapping[int, TaxCode]) -> list[_Goods]:
@@ -140,10 +179,10 @@ def _fixed_charges(order: Order, codes: Mapping[int, TaxCode], day: date, share:
     return [part for part in parts if part.amount]
 
 
-def _totals(order: Order, goods: Sequence[_Goods], fixed: Sequence[_Fixed], share: Share) -> DocumentTotals:
-    """The invoice's own totals; an order discount that was agreed as an amount is billed cumulatively."""
-    by_amount = order.order_discount_amount and not order.order_discount_percent
-    discount = share(order.order_discount_amount, _discount_billed(order)) if by_amount else None
+def _totals(
+    order: Order, goods: Sequence[_Goods], fixed: Sequence[_Fixed], discount_amount: Decimal | None
+) -> DocumentTotals:
+    """The invoice's own totals, with its part of an order discount that was agreed as an amount."""
     return document_totals(
         [
             DocumentLine(
@@ -171,25 +210,30 @@ def _totals(order: Order, goods: Sequence[_Goods], fixed: Sequence[_Fixed], shar
         ],
         currency=order.currency,
         order_discount_percent=order.order_discount_percent,
-        order_discount_amount=discount,
+        order_discount_amount=discount_amount,
         tax_rounding=order.tax_rounding,
         prices_include_tax=order.prices_include_tax,
     )
 
 
-def _discount_billed(order: Order) -> Decimal:
-    """What invoices have taken of the order's discount, less what was credited to be billed again."""
-    taken = db.session.scalar(
-        select(func.sum(Invoice.order_discount_amount)).where(
-            Invoice.order_id == order.id, Invoice.state != InvoiceState.VOID
-        )
+def discounts_billed(order_ids: Sequence[int]) -> dict[int, Decimal]:
+    """By order id what invoices took of the order's discount, less what was credited to be billed again."""
+    found: dict[int | None, Decimal] = defaultdict(lambda: ZERO)
+    taken = (
+        select(Invoice.order_id, func.sum(Invoice.order_discount_amount))
+        .where(Invoice.order_id.in_(order_ids), Invoice.state != InvoiceState.VOID)
+        .group_by(Invoice.order_id)
     )
-    given_back = db.session.scalar(
-        select(func.sum(CreditNoteLine.order_discount_share))
+    given_back = (
+        select(CreditNote.order_id, -func.sum(CreditNoteLine.order_discount_share))
         .join(CreditNote, CreditNoteLine.credit_note_id == CreditNote.id)
-        .where(CreditNote.order_id == order.id, CreditNote.rebill, CreditNote.state == InvoiceState.APPROVED)
+        .where(CreditNote.order_id.in_(order_ids), CreditNote.rebill, CreditNote.state == InvoiceState.APPROVED)
+        .group_by(CreditNote.order_id)
     )
-    return (taken or ZERO) - (given_back or ZERO)
+    for statement in (taken, given_back):
+        for order_id, amount in db.session.execute(statement):
+            found[order_id] += amount
+    return {order_id: found[order_id] for order_id in order_ids}
 
 
 def _write_lines(invoice: Invoice, goods: Sequence[_Goods], fixed: Sequence[_Fixed], totals: DocumentTotals) -> None:

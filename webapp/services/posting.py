@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 
 from sqlalchemy import Select, bindparam, exists, false, insert, select
@@ -25,24 +26,22 @@ from webapp.services.company import base_rate
 from webapp.services.invoice_checks import refuse_problems_in_the_books
 from webapp.services.invoicing import draft_invoice, validate_invoice
 from webapp.services.numbering import next_number
-from webapp.services.versions import require_current
 
 INVOICES, CREDIT_NOTES = "INV", "CN"
 PDF = "application/pdf"
 
 
 @command
-def bill_order(order_number: str, *, version: int | None = None, actor: User) -> Invoice:
+def bill_order(order_number: str, *, total: Decimal, actor: User) -> Invoice:
     """Invoice at once what an order has shipped and not billed: drafted, checked and posted today, or not at all.
 
-    With ``version`` only the order that was seen. Raises as ``draft_invoice``, ``validate_invoice`` and
-    ``post_invoice`` do, and StaleVersion.
+    ``total`` is what somebody saw the invoice would come to; another amount is not posted. Raises as ``draft_invoice``,
+    ``validate_invoice`` and ``post_invoice`` do, and StaleVersion.
     """
-    require(actor, Permission.INVOICES_POST)
     order = locks.lock_order(order_number)
-    if version is not None:
-        require_current(order, version, order.label, now={}, wanted={})
     draft = draft_invoice(order_number, actor=actor)
+    if draft.total != total:
+        raise StaleVersion(f"The invoice comes to {draft.total:f} now, not to what you saw. Look at it again first.")
     validate_invoice(draft.id, actor=actor)
     invoice = post_invoice(draft.id, actor=actor)
     audit.record(Action.INVOICE_POSTED, invoice, order, invoice.customer, actor=actor, after=_posted_facts(invoice))

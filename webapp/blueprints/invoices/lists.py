@@ -18,6 +18,7 @@ from webapp.list_address import ListAddress, list_address
 from webapp.queries.company import today
 from webapp.queries.invoices import InvoiceFilter, list_invoices, status_of
 from webapp.queries.to_bill import list_to_bill
+from webapp.services.bills_to_come import totals_to_come
 
 TABS = {"open": "Open", "overdue": "Overdue", "drafts": "Drafts", "paid": "Paid", "all": "All"}
 FILTERS: dict[str, Callable[[str], str]] = {
@@ -68,6 +69,7 @@ def to_bill() -> str:
     return render_template(
         "invoices/to_bill.html",
         page=page,
+        totals=totals_to_come(page.rows),
         tabs=TABS,
         address=address,
         older=address.with_(cursor=page.cursor) if page.cursor else None,

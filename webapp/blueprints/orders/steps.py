@@ -151,16 +151,17 @@ def create_departure(number: str) -> Response:
 @requires(Permission.INVOICES_WRITE)
 def create_invoice(number: str) -> Response:
     """Draft and check an invoice over what was shipped and not billed, or post it at once, and go to it."""
-    visible_order(number, current_user)
+    order = visible_order(number, current_user)
     if request.form.get("post"):
-        return _billed(number)
+        return _billed(order)
     lines = _quantities()
     made = run_once(lambda: {"id": prepare_invoice(number, lines=lines, actor=current_user).id})
     return htmx.go_to(f"/invoices/drafts/{made['id']}", said=f"The invoice for {number} is drafted.")
 
 
-def _billed(number: str) -> Response:
-    made = run_once(lambda: {"number": bill_order(number, version=form_version(), actor=current_user).invoice_number})
+def _billed(order: Order) -> Response:
+    number, total = order.number, parse_money(request.form.get("total", ""), order.currency, field="total")
+    made = run_once(lambda: {"number": bill_order(number, total=total, actor=current_user).invoice_number})
     return htmx.go_to(f"/invoices/{made['number']}", said=f"{made['number']} is posted.")
 
 

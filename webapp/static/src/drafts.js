@@ -35,7 +35,8 @@
   function offer(form) {
     var kept = read(form);
     var fields = texts(form).filter(function (field) { return kept[field.name] && kept[field.name] !== field.value; });
-    if (!fields.length || form.querySelector(".draft-offer")) { return; }
+    var place = fields.length && fields[0].closest(".decide-why") || form;
+    if (!fields.length || place.querySelector(".draft-offer")) { return; }
     var box = document.createElement("p");
     var take = document.createElement("button");
     var drop = document.createElement("button");
@@ -51,7 +52,7 @@
       box.remove();
     });
     drop.addEventListener("click", function () { forget(form); box.remove(); });
-    form.prepend(box);
+    place.prepend(box);
   }
 
   function offerAll(root) { root.querySelectorAll("form[data-draft]").forEach(offer); }

@@ -76,8 +76,7 @@
   }
 
   /* The button that Ctrl+Enter presses from now on. */
-  function arm(id) {
-    var button = document.getElementById(id);
+  function arm(button) {
     if (!button) { return; }
     all("[data-primary]").forEach(function (other) { other.removeAttribute("data-primary"); });
     all(".is-armed").forEach(function (other) { other.classList.remove("is-armed"); });
@@ -90,7 +89,7 @@
   function own(letter) {
     var element = all("[data-key]").filter(function (one) { return one.getAttribute("data-key") === letter; })[0];
     if (!element || !element.hasAttribute("data-arms")) { return press(element); }
-    arm(element.getAttribute("data-arms"));
+    arm(document.getElementById(element.getAttribute("data-arms")));
     first(element.hash).focus({ preventScroll: true });  // following the link would scroll the figures away
     return true;
   }
@@ -146,12 +145,37 @@
 
   function onChord(event) {
     if (event.key === "k") { return press(first("[data-key-find]")); }
-    if (event.key === "Enter") {
-      var form = event.target.closest("form");
-      return press(form && form.querySelector("[data-primary]") || first("[data-primary]"));
-    }
-    return false;
+    return event.key === "Enter" && send(event.target.form);
   }
+
+  /* What somebody is typing goes where it was typed; only a form without any change leaves it to the page's button. */
+  function send(form) {
+    var main = all("[data-primary]").filter(function (button) { return form && button.form === form; })[0];
+    return press(main || form && isChanged(form) && submitOf(form) || first("[data-primary]"));
+  }
+
+  function submitOf(form) {
+    return Array.prototype.filter.call(form.elements, function (one) { return one.type === "submit"; })[0];
+  }
+
+  function isChanged(form) {
+    return Array.prototype.some.call(form.elements, function (field) {
+      if (field.type === "hidden" || field.type === "submit") { return false; }
+      if (/^(checkbox|radio)$/.test(field.type)) { return field.checked !== field.defaultChecked; }
+      if (field.tagName === "SELECT") {
+        return field.selectedIndex !== Math.max(0, Array.prototype.findIndex.call(field.options, isDefault));
+      }
+      return field.value !== field.defaultValue;
+    });
+  }
+
+  function isDefault(option) { return option.defaultSelected; }
+
+  /* Where a bar has two verdicts, the one that was pressed last is the one that is meant. */
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest(".decide button[type=submit]");
+    if (button) { arm(button); }
+  });
 
   document.addEventListener("keydown", function (event) {
     var done = false;

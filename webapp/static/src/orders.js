@@ -54,6 +54,56 @@
     if (isCell(event.target)) { event.target.select(); }
   });
 
+  /* -- an act of the order waits for what was typed before it -------------------------------------------------- */
+
+  var saving = 0, meant = null;
+
+  function isRowForm(event) { return event.detail.elt.matches && event.detail.elt.matches("[data-row-form]"); }
+
+  /* Lines that were typed or pasted and not added yet, and cells that were refused. */
+  function unsent() {
+    var cells = Array.prototype.slice.call(document.querySelectorAll("[data-order] .cell"));
+    return [el("entry"), el("rows")].concat(cells).filter(function (field) {
+      return field && (isCell(field) ? field.value !== field.defaultValue : field.value.trim());
+    })[0];
+  }
+
+  function sayUnsent(field) {
+    var notice = document.createElement("p");
+    notice.className = "notice notice-wait";
+    notice.textContent = "“" + field.value.trim().slice(0, 60) + "” is not on the order yet: " +
+      (isCell(field) ? "correct it, or press Escape to take back what was there." : "add it, or empty the field.");
+    el("notice").replaceChildren(notice);
+    openAround(field);
+    field.focus();
+  }
+
+  document.addEventListener("submit", function (event) {
+    var field, isAct = event.target.closest("#order-totals");
+    if (!isAct) { return; }
+    field = saving ? null : unsent();
+    if (!field && !saving) { return; }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (field) { sayUnsent(field); } else { meant = event.target.getAttribute("action"); }
+  }, true);
+
+  document.addEventListener("htmx:beforeRequest", function (event) { if (isRowForm(event)) { saving += 1; } });
+
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (!isRowForm(event)) { return; }
+    saving -= 1;
+    if (event.detail.xhr.status >= 400 || !event.detail.xhr.status) { meant = null; }
+    if (saving || !meant) { return; }
+    var action = meant;
+    meant = null;
+    setTimeout(function () {
+      Array.prototype.filter.call(document.querySelectorAll("#order-totals form"), function (form) {
+        return form.getAttribute("action") === action;
+      }).slice(0, 1).forEach(function (form) { form.requestSubmit(); });
+    }, 50);
+  });
+
   /* -- entry -------------------------------------------------------------------------------------------------- */
 
   document.addEventListener("htmx:afterSettle", function (event) {

@@ -1,0 +1,180 @@
+"""What somebody is typing is never overtaken: keys and buttons do what the words on the screen are about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.factories import (
+    Staff,
+    make_company,
+    make_customer,
+    make_item,
+    make_shipped_order,
+    make_staff,
+    put_in_stock,
+)
+from webapp.db import atomic, db
+from webapp.domain.states import HoldState, InvoiceState, OrderState
+from webapp.models import ApprovalPolicy, Company, CreditHold, Invoice, Order
+from webapp.services.approvals import approve_order
+from webapp.services.confirmation import confirm_order
+from webapp.services.invoicing import draft_invoice
+from webapp.services.order_entry import OrderInput, create_order
+from webapp.services.order_flow import submit_order
+from webapp.services.order_lines import LineInput
+
+pytestmark = pytest.mark.engines("sqlite")
+
+D = Decimal
+Enter = Callable[..., Page]
+
+
+@pytest.fixture
+def staff(books: None) -> Staff:
+    """A customer with a limit of 5,000 and two items."""
+    make_company()
+    staff = make_staff()
+    make_customer("ACME", name="Acme Trading", credit_limit=D(5000))
+    for sku in ("CHAI", "CHANG"):
+        make_item(sku, name=sku.title(), base_price=D(100))
+        put_in_stock(sku, 100, actor=staff.warehouse, unit_cost=D(60))
+    return staff
+
+
+@pytest.fixture
+def policy(staff: Staff) -> None:
+    """Orders up to 3,000 need no approval."""
+    with atomic():
+        company = db.session.get_one(Company, 1)
+        company.approval_policy, company.approval_policy_amount = ApprovalPolicy.UP_TO_AMOUNT, D(3000)
+
+
+def draft_of(staff: Staff, quantity: int = 2) -> str:
+    return create_order(OrderInput("ACME", [LineInput("CHAI", D(quantity))]), actor=staff.sales).number
+
+
+def the_order(number: str) -> Order:
+    db.session.rollback()
+    return db.session.scalars(db.select(Order).where(Order.order_number == number)).one()
+
+
+def held_order(staff: Staff) -> str:
+    number = draft_of(staff, 60)
+    submit_order(number, actor=staff.sales)
+    approve_order(number, actor=staff.manager)
+    assert confirm_order(number, actor=staff.sales).hold is not None
+    return number
+
+
+def hold_state() -> HoldState | None:
+    db.session.rollback()
+    return db.session.scalar(db.select(CreditHold.state))
+
+
+@pytest.mark.usefixtures("policy")
+def test_a_typed_line_is_added_by_ctrl_enter_and_never_left_behind(staff: Staff, enter: Enter) -> None:
+    number = draft_of(staff)
+    page = enter(staff.sales)
+    page.goto(f"/orders/{number}")
+    entry = page.get_by_label("Add a line")
+    entry.fill("CHANG x3")
+    page.get_by_role("button", name="Submit and confirm").click()
+    expect(page.locator("#notice")).to_contain_text("“CHANG x3” is not on the order yet")
+    expect(entry).to_be_focused()
+    assert the_order(number).state is OrderState.DRAFT
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#line-2")).to_be_visible()
+    expect(entry).to_have_value("")
+    assert the_order(number).state is OrderState.DRAFT
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".page-head")).to_contain_text("Confirmed")
+    assert [line.quantity for line in the_order(number).lines] == [2, 3]
+
+
+@pytest.mark.usefixtures("policy")
+def test_a_changed_cell_is_saved_before_the_order_is_confirmed(staff: Staff, enter: Enter) -> None:
+    number = draft_of(staff)
+    page = enter(staff.sales)
+    page.goto(f"/orders/{number}")
+    page.wait_for_load_state()
+    page.locator("#line-1-quantity").fill("5")
+    page.get_by_role("button", name="Submit and confirm").click()
+    expect(page.locator(".page-head")).to_contain_text("Confirmed")
+    assert [line.quantity for line in the_order(number).lines] == [5]
+
+
+@pytest.mark.usefixtures("policy")
+def test_a_cell_that_is_refused_stops_the_act_after_it(staff: Staff, enter: Enter) -> None:
+    number = draft_of(staff)
+    page = enter(staff.sales)
+    page.goto(f"/orders/{number}")
+    page.wait_for_load_state()
+    page.locator("#line-1-quantity").fill("-5")
+    page.get_by_role("button", name="Submit and confirm").click()
+    expect(page.locator("#line-1-note")).to_contain_text("Quantity")
+    page.wait_for_timeout(300)
+    assert the_order(number).state is OrderState.DRAFT
+    page.get_by_role("button", name="Submit and confirm").click()
+    expect(page.locator("#notice")).to_contain_text("correct it, or press Escape")
+    expect(page.locator("#line-1-quantity")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Submit and confirm").click()
+    expect(page.locator(".page-head")).to_contain_text("Confirmed")
+
+
+def test_ctrl_enter_in_the_reason_for_giving_up_gives_up_and_does_not_post(staff: Staff, enter: Enter) -> None:
+    invoice = draft_invoice(make_shipped_order({"CHAI": 1}, staff), actor=staff.accountant)
+    page = enter(staff.accountant)
+    page.goto(f"/invoices/drafts/{invoice.id}")
+    page.get_by_role("button", name="Validate the draft").click()
+    expect(page.locator(".page-head")).to_contain_text("Checked")
+    page.get_by_text("Give this draft up", exact=False).first.click()
+    page.locator("form[action$='/void'] [name=reason]").fill("Wrong customer")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".page-head")).to_contain_text("Void")
+    db.session.rollback()
+    assert db.session.get_one(Invoice, invoice.id).state is InvoiceState.VOID
+
+
+def test_the_verdict_pressed_last_is_the_one_that_ctrl_enter_means(staff: Staff, enter: Enter) -> None:
+    number = held_order(staff)
+    page = enter(staff.manager)
+    page.goto(f"/approvals/holds/{number}")
+    page.keyboard.press("r")
+    page.keyboard.type("They pay on Friday.")
+    page.get_by_label(re.compile("^Order total up to")).fill("100")
+    page.get_by_role("button", name="Release the hold").click()
+    expect(page.locator("#notice")).to_contain_text("100")
+    page.get_by_label(re.compile("^Order total up to")).fill("6000")
+    page.keyboard.press("Control+Enter")
+    expect(page).not_to_have_url(re.compile("holds"))
+    assert hold_state() is HoldState.RELEASED
+
+
+def test_enter_in_a_field_of_the_release_releases(staff: Staff, enter: Enter) -> None:
+    number = held_order(staff)
+    page = enter(staff.manager)
+    page.goto(f"/approvals/holds/{number}")
+    page.keyboard.press("a")
+    expect(page.get_by_label("Reason", exact=True)).to_be_focused()
+    assert page.evaluate("scrollY") == 0
+    page.keyboard.type("They pay on Friday.")
+    page.get_by_label(re.compile("^Order total up to")).fill("6000")
+    page.keyboard.press("Enter")
+    expect(page).not_to_have_url(re.compile("holds"))
+    assert hold_state() is HoldState.RELEASED
+
+
+def test_a_reason_that_was_lost_is_offered_where_it_is_seen(staff: Staff, enter: Enter) -> None:
+    number = held_order(staff)
+    page = enter(staff.manager)
+    page.goto(f"/approvals/holds/{number}")
+    page.get_by_label("Reason", exact=True).fill("They pay on Friday.")
+    page.reload()
+    page.locator(".decide").get_by_role("button", name="Take it back").click()
+    expect(page.get_by_label("Reason", exact=True)).to_have_value("They pay on Friday.")

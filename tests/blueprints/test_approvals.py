@@ -100,6 +100,13 @@ def test_a_discount_shows_its_effect_and_is_declined_with_a_reason(steven, staff
     assert state_of(number) is OrderState.REJECTED
 
 
+def test_what_is_given_for_nothing_earns_no_margin(steven, staff):
+    put_in_stock("A-1", 1, actor=staff.warehouse, unit_cost=D(60))
+    page = words(steven.get(f"/approvals/discounts/{submitted(staff, 1, discount=100)}/1"))
+    assert "Margin without it 40 %" in page
+    assert "Margin with it nothing is paid" in page
+
+
 def test_a_discount_above_ones_own_maximum_names_who_can(steven, staff):
     number = submitted(staff, 1, discount=30)
     page = words(steven.get(f"/approvals/discounts/{number}/1"))

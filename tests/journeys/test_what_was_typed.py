@@ -71,11 +71,6 @@ def held_order(staff: Staff) -> str:
     return number
 
 
-def hold_state() -> HoldState | None:
-    db.session.rollback()
-    return db.session.scalar(db.select(CreditHold.state))
-
-
 @pytest.mark.usefixtures("policy")
 def test_a_typed_line_is_added_by_ctrl_enter_and_never_left_behind(staff: Staff, enter: Enter) -> None:
     number = draft_of(staff)
@@ -141,40 +136,56 @@ def test_ctrl_enter_in_the_reason_for_giving_up_gives_up_and_does_not_post(staff
     assert db.session.get_one(Invoice, invoice.id).state is InvoiceState.VOID
 
 
-def test_the_verdict_pressed_last_is_the_one_that_ctrl_enter_means(staff: Staff, enter: Enter) -> None:
-    number = held_order(staff)
+@pytest.fixture
+def decided(staff: Staff, enter: Enter) -> Page:
+    """The page on which the manager decides a credit hold."""
     page = enter(staff.manager)
-    page.goto(f"/approvals/holds/{number}")
-    page.keyboard.press("r")
-    page.keyboard.type("They pay on Friday.")
-    page.get_by_label(re.compile("^Order total up to")).fill("100")
-    page.get_by_role("button", name="Release the hold").click()
-    expect(page.locator("#notice")).to_contain_text("100")
-    page.get_by_label(re.compile("^Order total up to")).fill("6000")
-    page.keyboard.press("Control+Enter")
+    page.goto(f"/approvals/holds/{held_order(staff)}")
+    return page
+
+
+def up_to(page: Page, amount: str) -> None:
+    page.get_by_label(re.compile("^Order total up to")).fill(amount)
+
+
+def released(page: Page) -> bool:
     expect(page).not_to_have_url(re.compile("holds"))
-    assert hold_state() is HoldState.RELEASED
+    db.session.rollback()
+    return db.session.scalar(db.select(CreditHold.state)) is HoldState.RELEASED
 
 
-def test_enter_in_a_field_of_the_release_releases(staff: Staff, enter: Enter) -> None:
-    number = held_order(staff)
-    page = enter(staff.manager)
-    page.goto(f"/approvals/holds/{number}")
-    page.keyboard.press("a")
-    expect(page.get_by_label("Reason", exact=True)).to_be_focused()
-    assert page.evaluate("scrollY") == 0
-    page.keyboard.type("They pay on Friday.")
-    page.get_by_label(re.compile("^Order total up to")).fill("6000")
+def test_the_verdict_pressed_last_is_the_one_that_ctrl_enter_means(decided: Page) -> None:
+    decided.keyboard.press("r")
+    decided.keyboard.type("They pay on Friday.")
+    up_to(decided, "100")
+    decided.get_by_role("button", name="Release the hold").click()
+    expect(decided.locator("#notice")).to_contain_text("100")
+    up_to(decided, "6000")
+    decided.keyboard.press("Control+Enter")
+    assert released(decided)
+
+
+def test_enter_in_a_field_of_the_release_releases(decided: Page) -> None:
+    decided.keyboard.press("a")
+    expect(decided.get_by_label("Reason", exact=True)).to_be_focused()
+    assert decided.evaluate("scrollY") == 0
+    decided.keyboard.type("They pay on Friday.")
+    up_to(decided, "6000")
+    decided.keyboard.press("Enter")
+    assert released(decided)
+
+
+def test_a_reason_that_was_lost_is_offered_where_it_is_seen(decided: Page) -> None:
+    decided.get_by_label("Reason", exact=True).fill("They pay on Friday.")
+    decided.reload()
+    decided.locator(".decide").get_by_role("button", name="Take it back").click()
+    expect(decided.get_by_label("Reason", exact=True)).to_have_value("They pay on Friday.")
+
+
+def test_a_scanner_leads_on_to_the_quantity(staff: Staff, enter: Enter) -> None:
+    page = enter(staff.warehouse)
+    page.goto("/stock/receipts/new")
+    page.get_by_label("SKU or barcode, line 1").fill("CHAI")
     page.keyboard.press("Enter")
-    expect(page).not_to_have_url(re.compile("holds"))
-    assert hold_state() is HoldState.RELEASED
-
-
-def test_a_reason_that_was_lost_is_offered_where_it_is_seen(staff: Staff, enter: Enter) -> None:
-    number = held_order(staff)
-    page = enter(staff.manager)
-    page.goto(f"/approvals/holds/{number}")
-    page.get_by_label("Reason", exact=True).fill("They pay on Friday.")
-    page.reload()
-    page.locator(".decide").get_by_role("button", name="Take it back").click()
-    expect(page.get_by_label("Reason", exact=True)).to_have_value("They pay on Friday.")
+    expect(page.get_by_label("Quantity, line 1")).to_be_focused()
+    expect(page.get_by_role("main")).not_to_contain_text("Nothing was received")

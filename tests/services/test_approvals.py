@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.support.factories import Staff, make_company, make_customer, make_item, make_staff, make_user
 from tests.support.scenes import scene
 from webapp.db import atomic, db
-from webapp.domain.errors import BadInput, Forbidden, FourEyes, IllegalMove, StaleVersion
+from webapp.domain.errors import BadInput, Forbidden, FourEyes, IllegalMove, NotFound, StaleVersion
 from webapp.domain.permissions import Role
 from webapp.domain.states import ApprovalState, OrderState
 from webapp.models import Approval, ApprovalKind, ApprovalPolicy, Company, Order
@@ -144,6 +144,17 @@ def test_a_discount_is_approved_by_somebody_whose_maximum_covers_it(staff):
     boss = make_user(Role.SALES_MANAGER, "Andrew Fuller", own_max_discount=D(30))
     approve_discount(number, 1, actor=boss)
     assert approve_order(number, actor=staff.manager).state is OrderState.APPROVED
+
+
+def test_who_comes_too_late_reads_who_decided(staff):
+    number = submitted(staff, LineInput("A-1", D(1), discount_percent=D(15)))
+    approve_discount(number, 1, actor=staff.manager)
+    boss = make_user(Role.SALES_MANAGER, "Andrew Fuller", own_max_discount=D(30))
+
+    with pytest.raises(NotFound, match=rf"waits for approval\. {staff.manager.name} has approved it\."):
+        decline_discount(number, 1, reason="Margin", actor=boss)
+    with pytest.raises(NotFound, match=r"waits for approval\.$"):
+        approve_discount(number, 2, actor=boss)
 
 
 def test_a_declined_discount_sends_the_order_back(staff):

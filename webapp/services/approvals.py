@@ -232,10 +232,16 @@ def _decidable(number: str, actor: User) -> tuple[Order, list[Approval]]:
 
 def _discount_request(order: Order, approvals: list[Approval], line_number: int) -> Approval:
     line = order.line(line_number)
-    for request in waiting(approvals):
-        if line is not None and request.kind is ApprovalKind.DISCOUNT and request.order_line_id == line.id:
-            return request
-    raise NotFound(f"No discount on line {line_number} of {order.label} waits for approval.")
+    asked = [one for one in approvals if line and one.kind is ApprovalKind.DISCOUNT and one.order_line_id == line.id]
+    for request in waiting(asked):
+        return request
+    raise NotFound(f"No discount on line {line_number} of {order.label} waits for approval.{_decided(asked)}")
+
+
+def _decided(asked: list[Approval]) -> str:
+    """Who decided last, for somebody who comes too late."""
+    by = asked[-1].decided_by if asked else None
+    return f" {by.name} has {asked[-1].state.value.lower()} it." if by else ""
 
 
 def _with_order_request(order: Order, approvals: list[Approval]) -> list[Approval]:

@@ -85,6 +85,15 @@
 
   document.addEventListener("focusin", function (event) { selectProposal(event.target); });
 
+  /* A scanner ends what it read with Enter: that leads on to the next field, and does not send the form. */
+  document.addEventListener("keydown", function (event) {
+    var field = event.target, fields;
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !field.matches("[data-scan]") || !field.value.trim()) { return; }
+    event.preventDefault();
+    fields = Array.prototype.filter.call(field.form.elements, function (one) { return one.type !== "hidden"; });
+    fields[fields.indexOf(field) + 1].focus();
+  });
+
   /* -- messages -------------------------------------------------------------------------------------------- */
 
   function leaveLater(toast) {

@@ -27,6 +27,7 @@ from webapp.services.invoicing import draft_invoice
 from webapp.services.order_entry import OrderInput, create_order
 from webapp.services.order_flow import submit_order
 from webapp.services.order_lines import LineInput
+from webapp.services.posting import bill_order
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -180,6 +181,28 @@ def test_a_reason_that_was_lost_is_offered_where_it_is_seen(decided: Page) -> No
     decided.reload()
     decided.locator(".decide").get_by_role("button", name="Take it back").click()
     expect(decided.get_by_label("Reason", exact=True)).to_have_value("They pay on Friday.")
+
+
+def test_a_verdict_without_its_reason_leads_to_the_reason(decided: Page) -> None:
+    up_to(decided, "6000")
+    decided.get_by_role("button", name="Refuse credit").click()
+    expect(decided.locator("#notice")).to_contain_text("A reason is needed")
+    reason = decided.get_by_label("Reason", exact=True)
+    expect(reason).to_be_focused()
+    expect(reason).to_have_attribute("aria-invalid", "true")
+    decided.keyboard.type("No")
+    expect(reason).not_to_have_attribute("aria-invalid", "true")
+    expect(decided.get_by_label(re.compile("^Order total up to"))).to_have_value("6000")
+
+
+def test_who_posts_too_late_reads_so_beside_the_list(staff: Staff, enter: Enter) -> None:
+    number = make_shipped_order({"CHAI": 1}, staff)
+    page = enter(staff.accountant)
+    page.goto("/invoices/to-bill")
+    bill_order(number, total=D(100), actor=staff.accountant)
+    page.get_by_role("button", name=f"Post invoice for {number}").click()
+    expect(page.locator("#notice")).to_contain_text("nothing left to bill")
+    expect(page).to_have_url(re.compile("to-bill"))
 
 
 def test_a_scanner_leads_on_to_the_quantity(staff: Staff, enter: Enter) -> None:

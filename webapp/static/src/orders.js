@@ -71,6 +71,7 @@
   function sayUnsent(field) {
     var notice = document.createElement("p");
     notice.className = "notice notice-wait";
+    notice.setAttribute("role", "alert");
     notice.textContent = "“" + field.value.trim().slice(0, 60) + "” is not on the order yet: " +
       (isCell(field) ? "correct it, or press Escape to take back what was there." : "add it, or empty the field.");
     el("notice").replaceChildren(notice);

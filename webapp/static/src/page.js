@@ -67,9 +67,28 @@
 
   /* -- after a swap: focus and announcements --------------------------------------------------------------- */
 
+  /* A refusal beside the page that is about one field marks it and leads there. */
+  function fieldAbout(root) {
+    var said = root.id === "notice" && root.querySelector("[data-about]");
+    var field = said && el(said.getAttribute("data-about"));
+    return field && field.form && field.offsetParent ? field : null;
+  }
+
+  function mark(field) {
+    field.classList.add("is-invalid");
+    field.setAttribute("aria-invalid", "true");
+    field.addEventListener("input", function () {
+      field.classList.remove("is-invalid");
+      field.removeAttribute("aria-invalid");
+    }, { once: true });
+    field.focus();
+  }
+
   document.addEventListener("htmx:afterSettle", function (event) {
-    var root = event.detail.elt;
+    var root = event.detail.elt, about;
     if (!root || !root.querySelector) { return; }
+    about = fieldAbout(root);
+    if (about) { mark(about); return; }
     var first = (root.matches("[data-error-summary]") ? root : null) || root.querySelector("[data-error-summary]") ||
       (root.id === "notice" && root.firstElementChild ? root : null) || root.querySelector("[data-focus]");
     if (first) {

@@ -148,6 +148,7 @@ def test_pasted_rows_are_added_all_or_none(nancy, number):
     bad = submit(nancy, f"/orders/{number}/lines", {"rows": "A-1\t2\nA-2\tmany"}, headers=HTMX)
     assert bad.status_code == 422
     assert "Row 2" in words(bad)
+    assert re.search(r'<textarea[^>]* data-focus="">A-1\t2\nA-2\tmany</textarea>', bad.text)
     assert count_lines() == 1
     good = submit(nancy, f"/orders/{number}/lines", {"rows": "A-1\t2\nA-2\t5\t18.50\t4%"})
     assert good.status_code == 303

@@ -92,6 +92,22 @@ def test_a_typed_line_is_added_by_ctrl_enter_and_never_left_behind(staff: Staff,
     assert [line.quantity for line in the_order(number).lines] == [2, 3]
 
 
+def test_rows_that_are_refused_stay_with_what_is_wrong_beside_them(staff: Staff, enter: Enter) -> None:
+    page = enter(staff.sales)
+    page.goto(f"/orders/{draft_of(staff)}")
+    page.get_by_text("Paste rows from a spreadsheet").last.click()
+    rows = page.get_by_label("Rows", exact=True)
+    for text, said in (("CHAI 2\nCHANG many", "Row 2"), ("CHAI 2\nNONE 1", "NONE")):
+        rows.fill(text.replace(" ", "\t"))
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#paste")).to_contain_text(said)
+        expect(rows).to_be_focused()
+        expect(rows).to_have_value(text.replace(" ", "\t"))
+    rows.fill("CHAI\t2")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#line-2")).to_be_visible()
+
+
 @pytest.mark.usefixtures("policy")
 def test_a_changed_cell_is_saved_before_the_order_is_confirmed(staff: Staff, enter: Enter) -> None:
     number = draft_of(staff)

@@ -114,10 +114,12 @@ def _problems(read: PastedRows) -> str:
 
 
 def _entry_again(page: OrderPage, done: Attempt) -> str:
+    pasted = "rows" in request.form
     return htmx.piece_or_page(
-        "orders/_entry_answer.html",
+        "orders/_paste.html" if pasted else "orders/_entry_answer.html",
         "orders/show.html",
         also=("orders/_keys.html",),
+        pasted=pasted,
         page=page,
         added=[],
         refusal=done.refusal,

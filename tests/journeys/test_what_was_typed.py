@@ -28,6 +28,7 @@ from webapp.services.order_entry import OrderInput, create_order
 from webapp.services.order_flow import submit_order
 from webapp.services.order_lines import LineInput
 from webapp.services.posting import bill_order
+from webapp.services.promotions import launch_promotion
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -108,14 +109,39 @@ def test_rows_that_are_refused_stay_with_what_is_wrong_beside_them(staff: Staff,
     expect(page.locator("#line-2")).to_be_visible()
 
 
+def confirm_after(page: Page, number: str, quantity: str) -> None:
+    """Type a quantity into the first line and press the order's main button at once."""
+    page.goto(f"/orders/{number}")
+    page.wait_for_load_state()
+    page.locator("#line-1-quantity").fill(quantity)
+    page.get_by_role("button", name="Submit and confirm").click()
+
+
+@pytest.mark.usefixtures("policy")
+def test_a_changed_cell_that_brings_another_order_is_saved_before_it_is_confirmed(staff: Staff, enter: Enter) -> None:
+    """Free goods come as a line of their own: the answer replaces the whole order, the asking row with it."""
+    launch_promotion(
+        code="GIFT",
+        name="Gift",
+        benefit="FREE_GOODS",
+        items="CHAI",
+        buy_quantity="5",
+        free_quantity="1",
+        free_item="CHANG",
+        actor=staff.manager,
+    )
+    number = draft_of(staff)
+    page = enter(staff.sales)
+    confirm_after(page, number, "5")
+    expect(page.locator(".page-head")).to_contain_text("Confirmed")
+    assert [line.quantity for line in the_order(number).lines] == [5, 1]
+
+
 @pytest.mark.usefixtures("policy")
 def test_a_changed_cell_is_saved_before_the_order_is_confirmed(staff: Staff, enter: Enter) -> None:
     number = draft_of(staff)
     page = enter(staff.sales)
-    page.goto(f"/orders/{number}")
-    page.wait_for_load_state()
-    page.locator("#line-1-quantity").fill("5")
-    page.get_by_role("button", name="Submit and confirm").click()
+    confirm_after(page, number, "5")
     expect(page.locator(".page-head")).to_contain_text("Confirmed")
     assert [line.quantity for line in the_order(number).lines] == [5]
 
@@ -124,10 +150,7 @@ def test_a_changed_cell_is_saved_before_the_order_is_confirmed(staff: Staff, ent
 def test_a_cell_that_is_refused_stops_the_act_after_it(staff: Staff, enter: Enter) -> None:
     number = draft_of(staff)
     page = enter(staff.sales)
-    page.goto(f"/orders/{number}")
-    page.wait_for_load_state()
-    page.locator("#line-1-quantity").fill("-5")
-    page.get_by_role("button", name="Submit and confirm").click()
+    confirm_after(page, number, "-5")
     expect(page.locator("#line-1-note")).to_contain_text("Quantity")
     page.wait_for_timeout(300)
     assert the_order(number).state is OrderState.DRAFT

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.db import db
-from webapp.domain.errors import Refused
+from webapp.domain.errors import IllegalMove, Refused
 from webapp.models import CashRounding, Order, OrderLine
-from webapp.queries.approval_facts import declined_change, waiting
+from webapp.services.allocation import refuse_waiting_amendment
 from webapp.services.deliveries import unbilled_deliveries_of
 from webapp.services.invoice_lines import bill_over, discounts_billed, tax_codes_of
 from webapp.services.taxing import codes_with_rates
@@ -24,7 +24,7 @@ def totals_to_come(orders: Sequence[Order]) -> dict[int, Decimal]:
 
     An order whose invoice would be refused is left out. Writes nothing; the statements do not grow with the orders.
     """
-    loaded = [order for order in _with_parts([order.id for order in orders]) if not _is_stopped(order)]
+    loaded = _with_parts([order.id for order in orders])
     deliveries = unbilled_deliveries_of(loaded)
     codes = codes_with_rates(code for order in loaded for code in tax_codes_of(order))
     units = dict(db.session.execute(select(CashRounding.currency, CashRounding.unit)).all())
@@ -33,16 +33,12 @@ def totals_to_come(orders: Sequence[Order]) -> dict[int, Decimal]:
     for order in loaded:
         unit = units.get(order.currency)
         try:
+            refuse_waiting_amendment(order)
             bill = bill_over(order, deliveries[order.id], codes, rounding_unit=unit, discount_billed=taken[order.id])
-        except Refused:
+        except (IllegalMove, Refused):
             continue
         found[order.id] = bill.totals.payable
     return found
-
-
-def _is_stopped(order: Order) -> bool:
-    """Whether a change that waits for approval or was declined keeps the order from being billed."""
-    return bool(waiting(order.approvals) or declined_change(order, order.approvals))
 
 
 def _with_parts(order_ids: Sequence[int]) -> Sequence[Order]:

@@ -56,9 +56,9 @@
 
   /* -- an act of the order waits for what was typed before it -------------------------------------------------- */
 
-  var saving = 0, meant = null;
+  var meant = null;
 
-  function isRowForm(event) { return event.detail.elt.matches && event.detail.elt.matches("[data-row-form]"); }
+  function isSaving() { return document.querySelector("[data-row-form].htmx-request"); }
 
   /* Lines that were typed or pasted and not added yet, and cells that were refused. */
   function unsent() {
@@ -82,27 +82,28 @@
   document.addEventListener("submit", function (event) {
     var field, isAct = event.target.closest("#order-totals");
     if (!isAct) { return; }
-    field = saving ? null : unsent();
-    if (!field && !saving) { return; }
+    field = isSaving() ? null : unsent();
+    if (!field && !isSaving()) { return; }
     event.preventDefault();
     event.stopImmediatePropagation();
     if (field) { sayUnsent(field); } else { meant = event.target.getAttribute("action"); }
   }, true);
 
-  document.addEventListener("htmx:beforeRequest", function (event) { if (isRowForm(event)) { saving += 1; } });
-
-  document.addEventListener("htmx:afterRequest", function (event) {
-    if (!isRowForm(event)) { return; }
-    saving -= 1;
-    if (event.detail.xhr.status >= 400 || !event.detail.xhr.status) { meant = null; }
-    if (saving || !meant) { return; }
+  function doWhatWasMeant() {
     var action = meant;
+    if (!action || isSaving()) { return; }
     meant = null;
-    setTimeout(function () {
-      Array.prototype.filter.call(document.querySelectorAll("#order-totals form"), function (form) {
-        return form.getAttribute("action") === action;
-      }).slice(0, 1).forEach(function (form) { form.requestSubmit(); });
-    }, 50);
+    Array.prototype.filter.call(document.querySelectorAll("#order-totals form"), function (form) {
+      return form.getAttribute("action") === action;
+    }).slice(0, 1).forEach(function (form) { form.requestSubmit(); });
+  }
+
+  /* Asked of the form that sent it: the answer may have put another order in its place. That one carries marks of the
+     old until it has settled. */
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (!event.detail.requestConfig.elt.matches("[data-row-form]")) { return; }
+    if (event.detail.xhr.status >= 400 || !event.detail.xhr.status) { meant = null; }
+    setTimeout(doWhatWasMeant, 50);
   });
 
   /* -- entry -------------------------------------------------------------------------------------------------- */

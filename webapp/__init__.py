@@ -14,11 +14,13 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from flask import Flask
     from flask_migrate import Migrate
 
-    from webapp import auth, errors, filters, frame, limits, logs, security, static_files, typed
+    from webapp import formats
     from webapp.blueprints import BLUEPRINTS, FOR_DEVELOPERS
     from webapp.cli import COMMANDS
     from webapp.config import MIGRATIONS, instance_folder, settings
     from webapp.db import db, init_db
+    from webapp.web import auth, errors, frame, limits, logs, security, static_files
+    from webapp.web.forms import typed
 
     given = dict(config or {})
     app = Flask(__name__, instance_path=instance_folder(given), static_folder=None)
@@ -32,7 +34,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     auth.init_auth(app)
     limits.init_limits(app)
     errors.init_errors(app)
-    filters.init_filters(app)
+    formats.add_filters(app.jinja_env)
     typed.init_typed(app)
     frame.init_frame(app)
     static_files.init_static_files(app)

@@ -56,7 +56,7 @@ def run(host: str, port: int, upgrade: bool, with_demo: bool) -> None:
     from webapp.db import read_once
     from webapp.queries.company import company
     from webapp.server import refuse_taken_port, serve
-    from webapp.set_up_token import token_in
+    from webapp.web.set_up_token import token_in
 
     config = current_app.config
     refuse_taken_port(host, port)
@@ -109,7 +109,8 @@ def user() -> None:
 @with_appcontext
 def add_user(email: str, name: str, roles: tuple[str, ...], max_discount: str | None, password_stdin: bool) -> None:
     """Add a user who logs in with EMAIL."""
-    from webapp.services import company, passwords, users
+    from webapp.services import company
+    from webapp.services.people import passwords, users
 
     company.the_company()
     added = users.add_user(
@@ -136,7 +137,8 @@ def import_(kind: str, file: Path, dry_run: bool, mapping: Path | None, skip_err
 
     Orders become drafts; with --as-of-dates they are confirmed, against what was invoiced and paid until their dates.
     """
-    from webapp.services import company, exporting
+    from webapp.services import company
+    from webapp.services.importing import exporting
     from webapp.services.importing.files import Task, import_file
     from webapp.services.importing.reading import read_mapping
 
@@ -162,7 +164,8 @@ def import_(kind: str, file: Path, dry_run: bool, mapping: Path | None, skip_err
 @with_appcontext
 def export(kind: str, file: BinaryIO) -> None:
     """Write everything of KIND to FILE, as import reads it back unchanged."""
-    from webapp.services import company, exporting
+    from webapp.services import company
+    from webapp.services.importing import exporting
 
     data = exporting.export_file(kind, actor=company.system_user())
     file.write(data)
@@ -180,7 +183,8 @@ def token() -> None:
 @with_appcontext
 def add_token(email: str, scopes: tuple[str, ...], days: int | None) -> None:
     """Make an API token of the user EMAIL and print it, this once."""
-    from webapp.services import company, tokens
+    from webapp.services import company
+    from webapp.services.people import tokens
 
     chosen = [tokens.Scope(scope) for scope in scopes or ("read", "write")]
     click.echo(tokens.make_token(email, scopes=chosen, days=days, actor=company.system_user()))
@@ -191,7 +195,7 @@ def add_token(email: str, scopes: tuple[str, ...], days: int | None) -> None:
 @with_appcontext
 def list_tokens(email: str) -> None:
     """The tokens of the user EMAIL: number, scopes, when made, used last, over and revoked."""
-    from webapp.queries.tokens import tokens_of
+    from webapp.queries.people.tokens import tokens_of
 
     for one in tokens_of(email):
         days = (one.created_at, one.last_used_at, one.expires_at, one.revoked_at)
@@ -203,7 +207,8 @@ def list_tokens(email: str) -> None:
 @with_appcontext
 def revoke_token(token_id: int) -> None:
     """End the token NUMBER, as the list calls it, at once."""
-    from webapp.services import company, tokens
+    from webapp.services import company
+    from webapp.services.people import tokens
 
     ended = tokens.revoke_token(token_id, actor=company.system_user())
     click.echo(f"Token {ended.id} of {ended.user.email} opens nothing any more.")

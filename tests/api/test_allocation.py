@@ -11,7 +11,7 @@ from tests.support.programs import ok
 from webapp.db import atomic, db
 from webapp.models import Customer
 from webapp.services.company import system_user
-from webapp.services.opening import import_opening_invoice
+from webapp.services.importing.opening_invoices import import_opening_invoice
 
 
 def confirmed(sales, manager, **more):

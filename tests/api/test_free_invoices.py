@@ -9,7 +9,7 @@ import pytest
 from tests.support.factories import make_tax_code
 from tests.support.programs import ok
 from webapp.db import atomic
-from webapp.services.terms import put_cash_rounding
+from webapp.services.settings.terms import put_cash_rounding
 
 D = Decimal
 PATH = "/sales/invoices/"

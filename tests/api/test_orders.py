@@ -18,7 +18,7 @@ from tests.support.factories import (
 from tests.support.masters import count_events
 from tests.support.programs import ok
 from webapp.db import db
-from webapp.services.payments import record_payment
+from webapp.services.payments.receiving import record_payment
 
 pytestmark = pytest.mark.usefixtures("staff")
 

@@ -12,7 +12,7 @@ from webapp.db import atomic, db
 from webapp.domain import clock
 from webapp.models import ApiToken
 from webapp.services.company import system_user
-from webapp.services.tokens import Scope, make_token, revoke_token
+from webapp.services.people.tokens import Scope, make_token, revoke_token
 
 pytestmark = pytest.mark.usefixtures("staff")
 

@@ -17,7 +17,7 @@ from tests.support.programs import Program, ok, token_for
 from tests.support.web import words
 from webapp.db import atomic, db
 from webapp.models import TaxCode, Variant
-from webapp.services.tax_parts import set_tax_parts
+from webapp.services.taxes.parts import set_tax_parts
 
 D = Decimal
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.programs import Program, ok, token_for
-from webapp.auth import permission_of
 from webapp.db import db
 from webapp.domain.permissions import Permission
 from webapp.models import Event, Invoice
-from webapp.services.terms import put_exchange_rate
-from webapp.services.tokens import Scope
+from webapp.services.people.tokens import Scope
+from webapp.services.settings.terms import put_exchange_rate
+from webapp.web.auth import permission_of
 
 pytestmark = pytest.mark.usefixtures("staff")
 

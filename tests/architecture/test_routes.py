@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from webapp.auth import permission_of, requires
 from webapp.domain.permissions import Permission
+from webapp.web.auth import permission_of, requires
 
 pytestmark = pytest.mark.engines("sqlite")
 

@@ -17,14 +17,14 @@ from werkzeug.routing import Rule
 
 from tests.support.probes import REFUSALS, probes
 from tests.support.web import HTMX, add_user, found_company, log_in, submit, token_of, words
-from webapp import cookies
 from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.permissions import Role
-from webapp.limits import limiter
 from webapp.models import Event
-from webapp.refusals import refusal_of
-from webapp.security import CONTENT_SECURITY_POLICY, UNSAFE_METHODS
+from webapp.web import cookies
+from webapp.web.database_refusals import refusal_of
+from webapp.web.limits import limiter
+from webapp.web.security import CONTENT_SECURITY_POLICY, UNSAFE_METHODS
 
 STATUSES = {
     "refused": 400,

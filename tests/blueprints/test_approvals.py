@@ -16,11 +16,12 @@ from webapp.db import atomic, db
 from webapp.domain.permissions import Role
 from webapp.domain.states import OrderState
 from webapp.models import Company, Order
-from webapp.services import order_entry, order_flow
-from webapp.services.approvals import approve_order
-from webapp.services.confirmation import confirm_order
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
+from webapp.services.approvals.deciding import approve_order
+from webapp.services.order_steps import moves as order_flow
+from webapp.services.order_steps.confirmation import confirm_order
+from webapp.services.orders import entry as order_entry
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
 
 D = Decimal
 

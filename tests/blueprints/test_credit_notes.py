@@ -16,8 +16,8 @@ from tests.support.web import HTMX, log_in, submit, words
 from webapp.db import db
 from webapp.domain import clock
 from webapp.models import CreditNote, Invoice
-from webapp.services.payments import record_payment
-from webapp.services.returns import ReturnInput, receive_return
+from webapp.services.payments.receiving import record_payment
+from webapp.services.shipments.returns import ReturnInput, receive_return
 
 D = Decimal
 TODAY = clock.today("Europe/Berlin")

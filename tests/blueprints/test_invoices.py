@@ -25,10 +25,10 @@ from tests.support.web import HTMX, log_in, submit, words
 from webapp.db import db
 from webapp.domain import clock
 from webapp.models import Invoice
-from webapp.services.approvals import reject_order
-from webapp.services.invoicing import draft_invoice, validate_invoice
-from webapp.services.order_entry import change_line
-from webapp.services.payments import record_payment
+from webapp.services.approvals.deciding import reject_order
+from webapp.services.invoices.drafts import draft_invoice, validate_invoice
+from webapp.services.orders.entry import change_line
+from webapp.services.payments.receiving import record_payment
 
 D = Decimal
 TODAY = clock.today("Europe/Berlin")

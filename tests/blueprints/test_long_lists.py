@@ -12,8 +12,8 @@ from tests.support.factories import make_company, make_customer, make_item, make
 from tests.support.statements import sent_statements
 from webapp.db import atomic, db
 from webapp.models import Order
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
 
 MANY = 100_000
 NUMBERS = {

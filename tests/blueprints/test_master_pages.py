@@ -11,9 +11,9 @@ from tests.support.web import HTMX, submit, words
 from webapp.db import db
 from webapp.domain.permissions import Role
 from webapp.models import Customer
-from webapp.queries.customer_records import customer_record, customers_by_code
-from webapp.queries.item_records import item_record, variants_by_sku
-from webapp.services import customers as customer_service
+from webapp.queries.customers.records import customer_record, customers_by_code
+from webapp.queries.items.records import item_record, variants_by_sku
+from webapp.services.customers import records as customer_service
 
 PAGES = {
     "/customers": {Role.SALES: 200, Role.ADMIN: 200},
@@ -203,7 +203,7 @@ def test_an_item_is_added_changed_and_refused(stocked, browse):
 
 def test_cost_is_shown_only_to_who_may_see_it(stocked, browse):
     from webapp.services.company import system_user
-    from webapp.services.loading.stock import load_stock
+    from webapp.services.stock.bulk import load_stock
 
     load_stock([{"sku": "CHAI", "location": "MAIN", "quantity": "4", "unit_cost": "7.77"}], actor=system_user())
     assert "7.77" in browse(Role.ADMIN).get("/items/CHAI").text

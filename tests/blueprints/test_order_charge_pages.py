@@ -9,8 +9,8 @@ import pytest
 from tests.support.books import order_called
 from tests.support.factories import make_desk
 from tests.support.web import HTMX, log_in, submit, words
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
 
 D = Decimal
 FREIGHT = {"kind": "freight", "description": "Freight", "amount": "12.50", "tax_code": "VAT19"}

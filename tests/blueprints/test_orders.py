@@ -23,13 +23,13 @@ from tests.support.web import HTMX, log_in, submit, words
 from webapp.db import atomic, db
 from webapp.domain.states import OrderState
 from webapp.models import ApprovalPolicy, Company, Event, Order, OrderLine
-from webapp.services import order_flow
-from webapp.services.allocation import allocate_order
-from webapp.services.approvals import approve_order
-from webapp.services.confirmation import confirm_order
-from webapp.services.customer_prices import put_customer_price
-from webapp.services.order_entry import OrderInput, change_line, create_order
-from webapp.services.order_lines import LineInput
+from webapp.services.approvals.deciding import approve_order
+from webapp.services.order_steps import moves as order_flow
+from webapp.services.order_steps.confirmation import confirm_order
+from webapp.services.orders.entry import OrderInput, change_line, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.pricing.of_customers import put_customer_price
+from webapp.services.stock.allocation import allocate_order
 
 D = Decimal
 

@@ -18,8 +18,8 @@ from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.permissions import Role
 from webapp.models import Invoice, Payment
-from webapp.services.invoicing import draft_invoice
-from webapp.services.payments import record_receipt
+from webapp.services.invoices.drafts import draft_invoice
+from webapp.services.payments.receiving import record_receipt
 
 D = Decimal
 TODAY = clock.today("Europe/Berlin")

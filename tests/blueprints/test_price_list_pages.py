@@ -12,7 +12,7 @@ from tests.support.web import submit, words
 from webapp.db import db
 from webapp.domain.permissions import Role
 from webapp.services.company import system_user, today
-from webapp.services.price_lists import add_price_list
+from webapp.services.pricing.lists import add_price_list
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from tests.support.web import HTMX, submit, words
 from webapp.db import db
 from webapp.domain.permissions import Role
 from webapp.models import Customer, Order, Promotion, User
-from webapp.services.customers import add_customer
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
-from webapp.services.promotions import launch_promotion
+from webapp.services.customers.records import add_customer
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.promotions.authoring import launch_promotion
 
 D = Decimal
 DRAFT = {"code": "SPRING", "name": "Spring", "benefit": "PERCENT", "percent": "10", "items": "CHAI"}

@@ -14,8 +14,8 @@ from tests.support.web import words
 from webapp.domain.permissions import Role
 from webapp.queries.company import today
 from webapp.services.company import system_user
-from webapp.services.opening import import_opening_invoice
-from webapp.services.payments import record_receipt
+from webapp.services.importing.opening_invoices import import_opening_invoice
+from webapp.services.payments.receiving import record_receipt
 
 D = Decimal
 

@@ -16,8 +16,8 @@ from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.permissions import Role
 from webapp.models import Event, LoginAttempt, LoginSession, User
-from webapp.services import passwords, users
-from webapp.services.sessions import hash_of
+from webapp.services.people import passwords, users
+from webapp.services.people.sessions import hash_of
 
 PASSWORD = "three green bottles"
 WRONG = "E-mail or password is wrong."

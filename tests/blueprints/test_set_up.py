@@ -11,9 +11,9 @@ from tests.support.web import submit, words
 from webapp.db import db
 from webapp.domain.permissions import Role
 from webapp.models import ApprovalPolicy, Company, TaxCode, User
-from webapp.queries.users import user_by_email
-from webapp.services.sessions import Visitor, log_in
-from webapp.set_up_token import FILE, token_in
+from webapp.queries.people.users import user_by_email
+from webapp.services.people.sessions import Visitor, log_in
+from webapp.web.set_up_token import FILE, token_in
 
 PASSWORD = "correct horse battery"
 

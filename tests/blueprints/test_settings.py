@@ -12,7 +12,7 @@ from flask import Flask
 from tests.support.web import words
 from webapp import create_app
 from webapp.config import BadSetting, database_url, instance_folder, settings, stored_key
-from webapp.static_files import Assets, AssetsMissing
+from webapp.web.static_files import Assets, AssetsMissing
 
 STRONG = "Zx8-fjP2qLw0RtYvB6nKdE4sHcUa1M9o"
 

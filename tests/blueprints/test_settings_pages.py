@@ -11,7 +11,7 @@ from tests.support.web import submit, words
 from webapp.db import db
 from webapp.domain.permissions import Role
 from webapp.models import Company, TaxClassRule, TaxCode
-from webapp.queries.users import user_by_email
+from webapp.queries.people.users import user_by_email
 
 
 def field(page: str, name: str) -> str:

@@ -25,8 +25,9 @@ from tests.support.warehouse import (
 from tests.support.web import HTMX, log_in, submit, words
 from webapp.db import atomic, db
 from webapp.models import Batch, Customer, Package, User
-from webapp.services import credit_desk, shipping
 from webapp.services.company import today
+from webapp.services.order_steps import credit_desk
+from webapp.services.shipments import shipping
 
 D = Decimal
 

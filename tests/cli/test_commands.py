@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from tests.support.web import found_company
 from webapp.domain.permissions import Role
-from webapp.queries.users import user_by_email
-from webapp.services import passwords
+from webapp.queries.people.users import user_by_email
+from webapp.services.people import passwords
 
 
 def test_a_user_is_added_with_a_password_from_standard_input(

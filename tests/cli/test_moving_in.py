@@ -17,12 +17,12 @@ from tests.support import masters, web
 from tests.support.factories import make_customer, make_posted_invoice, make_shipped_order, make_staff
 from webapp.db import atomic, db
 from webapp.domain import clock
-from webapp.domain.payments import AgeingBucket
+from webapp.domain.payments.split import AgeingBucket
 from webapp.models import Company, Customer, Invoice, Location, StockLevel, User
-from webapp.queries.receivables import ageing, ledger_balances
+from webapp.queries.receivables.ageing import ageing, ledger_balances
 from webapp.services.company import system_user
 from webapp.services.credit import check_credit_limit
-from webapp.services.terms import put_exchange_rate
+from webapp.services.settings.terms import put_exchange_rate
 
 D = Decimal
 MORNING = datetime(2026, 5, 4, 7, 0, tzinfo=UTC)

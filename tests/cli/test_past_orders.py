@@ -15,8 +15,8 @@ from tests.support.factories import make_staff
 from webapp.db import atomic, db
 from webapp.domain.states import OrderState
 from webapp.models import Company, Location, Order, StoredCreditCheck
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
 
 D = Decimal
 LIMITS = {"ALFKI": D(1000), "BLONP": D(500)}

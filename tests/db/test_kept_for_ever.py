@@ -16,9 +16,9 @@ from tests.support.factories import (
 )
 from webapp.db import Base, db
 from webapp.models.triggers import APPEND_ONLY, POSTED_PARTS, REFUSAL, SETTLEMENT, trigger_names
-from webapp.services.credit_notes import draft_credit_note, post_credit_note
-from webapp.services.payments import record_payment
-from webapp.services.sending import send_invoice
+from webapp.services.credit_notes.notes import draft_credit_note, post_credit_note
+from webapp.services.invoices.sending import send_invoice
+from webapp.services.payments.receiving import record_payment
 
 
 @pytest.fixture

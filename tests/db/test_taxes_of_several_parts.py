@@ -14,8 +14,8 @@ from webapp.config import MIGRATIONS
 from webapp.db import atomic, db
 from webapp.models import TaxCode, Variant
 from webapp.queries.invariants import run_all
-from webapp.services.tax_codes import set_tax_class_rule
-from webapp.services.tax_parts import set_tax_parts
+from webapp.services.taxes.codes import set_tax_class_rule
+from webapp.services.taxes.parts import set_tax_parts
 
 NEW, OLD = "0003", "0002"
 TAXES = "SELECT category, percent, net_amount, tax_amount FROM invoice_taxes"

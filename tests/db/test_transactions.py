@@ -49,7 +49,7 @@ def failing(times: int, code: str) -> tuple[Callable[[], str], list[int]]:
 
 @pytest.fixture
 def company(session, monkeypatch) -> Company:
-    monkeypatch.setattr("webapp.db.LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr("webapp.db.transactions.LONGEST_PAUSE", 0.01)
     return make_company()
 
 

@@ -18,7 +18,7 @@ from webapp.demo.northwind import FOLDER
 from webapp.domain import clock
 from webapp.domain.errors import Refused
 from webapp.domain.permissions import Role
-from webapp.domain.promotions import PROMOTION
+from webapp.domain.promotions.promotions import PROMOTION
 from webapp.domain.states import ApprovalState, HoldState, InvoiceState, OrderState
 from webapp.models import (
     Approval,
@@ -40,8 +40,8 @@ from webapp.models import (
     Variant,
 )
 from webapp.queries.invariants import run_all
-from webapp.services import passwords
 from webapp.services.company import today
+from webapp.services.people import passwords
 
 pytestmark = pytest.mark.slow
 D = Decimal

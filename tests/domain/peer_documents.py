@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from webapp.domain.tax_parts import TaxPart, combined_percent
-from webapp.domain.totals import DocumentCharge, DocumentLine, TaxRounding, adds_up, document_totals
+from webapp.domain.documents.totals import DocumentCharge, DocumentLine, TaxRounding, adds_up, document_totals
+from webapp.domain.taxes.parts import TaxPart, combined_percent
 
 D = Decimal
 

@@ -34,12 +34,12 @@ from tests.domain.peer_documents import (
     tryton_lines,
 )
 from webapp.domain.errors import BadInput
-from webapp.domain.gross_prices import in_kind
 from webapp.domain.money import spread
-from webapp.domain.price_lists import Basis, Goods, ListRule, list_candidates
-from webapp.domain.pricing import Candidate, Source, derive_price
-from webapp.domain.promotion_terms import Benefit, PromotionRule
-from webapp.domain.promotions import Sale, promote
+from webapp.domain.pricing.derivation import Candidate, Source, derive_price
+from webapp.domain.pricing.gross import in_kind
+from webapp.domain.pricing.lists import Basis, Goods, ListRule, list_candidates
+from webapp.domain.promotions.promotions import Sale, promote
+from webapp.domain.promotions.terms import Benefit, PromotionRule
 
 D = Decimal
 PEERS = Path(__file__).parents[1] / "data" / "peers" / "vectors.json"

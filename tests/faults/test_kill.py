@@ -33,7 +33,7 @@ from webapp.db import db
 from webapp.models import Payment
 from webapp.queries.invariants import run_all
 from webapp.services.company import system_user, today
-from webapp.services.opening import import_opening_invoice
+from webapp.services.importing.opening_invoices import import_opening_invoice
 
 PAYMENTS = 200
 CUSTOMERS = 10

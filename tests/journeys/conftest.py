@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from tests.support import web
 from tests.support.browser import HOW_TO_GET_ONE, find_browser, running_browser
 from tests.support.server import LiveServer
-from webapp.cookies import fresh_token
 from webapp.db import db
 from webapp.models import User
-from webapp.services.sessions import open_session
+from webapp.services.people.sessions import open_session
+from webapp.web.cookies import fresh_token
 
 MILLISECONDS_TO_WAIT = 10_000
 

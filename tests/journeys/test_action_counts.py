@@ -30,11 +30,12 @@ from webapp.db import atomic, db
 from webapp.domain.states import OrderState
 from webapp.models import ApprovalPolicy, Company, Order, User
 from webapp.queries.company import today
-from webapp.services import opening, order_flow
-from webapp.services.approvals import approve_order
-from webapp.services.confirmation import confirm_order
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
+from webapp.services.approvals.deciding import approve_order
+from webapp.services.importing import opening_invoices as opening
+from webapp.services.order_steps import moves as order_flow
+from webapp.services.order_steps.confirmation import confirm_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
 
 pytestmark = pytest.mark.engines("sqlite")
 

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from tests.support.web import COOKIE, HERE, add_user, found_company
-from webapp import htmx
-from webapp.auth import requires
-from webapp.cookies import fresh_token
 from webapp.domain import errors
 from webapp.domain.permissions import Permission, Role
 from webapp.models import LoginSession
-from webapp.services.sessions import log_out, open_session
+from webapp.services.people.sessions import log_out, open_session
+from webapp.web import htmx
+from webapp.web.auth import requires
+from webapp.web.cookies import fresh_token
 
 pytestmark = pytest.mark.engines("sqlite")
 

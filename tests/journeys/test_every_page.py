@@ -18,11 +18,11 @@ from tests.support import web
 from tests.support.axe import violations
 from tests.support.everything import one_of_everything
 from tests.support.server import LiveServer
-from webapp.auth import READABLE_IN_A_BROWSER
 from webapp.blueprints import FOR_DEVELOPERS
-from webapp.cookies import fresh_token
 from webapp.models import User
-from webapp.services.sessions import open_session
+from webapp.services.people.sessions import open_session
+from webapp.web.auth import READABLE_IN_A_BROWSER
+from webapp.web.cookies import fresh_token
 
 pytestmark = pytest.mark.engines("sqlite")
 

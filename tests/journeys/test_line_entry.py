@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from tests.support.axe import violations
 from tests.support.factories import make_company, make_customer, make_item, make_staff, put_in_stock
 from tests.support.web import COOKIE, HERE
-from webapp.cookies import fresh_token
-from webapp.services.sessions import open_session
+from webapp.services.people.sessions import open_session
+from webapp.web.cookies import fresh_token
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -65,6 +65,22 @@ def test_three_lines_are_typed_one_after_the_other_and_submitted(desk):
     assert violations(page) == []
     page.keyboard.press("Control+Enter")
     expect(page.locator("#order-head")).to_contain_text("Submitted")
+
+
+GO_TO_THE_CELL_AT_ONCE = """() => new MutationObserver((_, watch) => {
+    const cell = document.getElementById("line-1-quantity");
+    if (cell) { watch.disconnect(); cell.focus(); }
+}).observe(document.body, { childList: true, subtree: true })"""
+
+
+def test_who_has_gone_on_to_a_cell_is_not_taken_back_to_the_entry(desk):
+    page = desk("/orders/new")
+    begin(page)
+    page.evaluate(GO_TO_THE_CELL_AT_ONCE)
+    page.keyboard.type("A-1 x10")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Add a line")).to_have_value("")
+    expect(page.get_by_label("Quantity, line 1")).to_be_focused()
 
 
 def test_a_cell_saves_when_it_is_left_and_the_next_one_keeps_the_caret(desk):

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.support import web
 from tests.support.axe import violations
 from webapp.domain.permissions import Role
-from webapp.services import passwords
+from webapp.services.people import passwords
 
 PASSWORD = "three green bottles"
 

@@ -27,9 +27,9 @@ from webapp.db import atomic
 from webapp.domain import clock
 from webapp.domain.permissions import Role
 from webapp.models import User
-from webapp.services import shipping
-from webapp.services.allocation import allocate_order
-from webapp.services.payments import record_payment
+from webapp.services.payments.receiving import record_payment
+from webapp.services.shipments import shipping
+from webapp.services.stock.allocation import allocate_order
 
 pytestmark = pytest.mark.engines("sqlite")
 

@@ -21,14 +21,14 @@ from tests.support.factories import (
 from webapp.db import atomic, db
 from webapp.domain.states import HoldState, InvoiceState, OrderState
 from webapp.models import ApprovalPolicy, Company, CreditHold, Invoice, Order
-from webapp.services.approvals import approve_order
-from webapp.services.confirmation import confirm_order
-from webapp.services.invoicing import draft_invoice
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_flow import submit_order
-from webapp.services.order_lines import LineInput
-from webapp.services.posting import bill_order
-from webapp.services.promotions import launch_promotion
+from webapp.services.approvals.deciding import approve_order
+from webapp.services.invoices.drafts import draft_invoice
+from webapp.services.invoices.posting import bill_order
+from webapp.services.order_steps.confirmation import confirm_order
+from webapp.services.order_steps.moves import submit_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.promotions.authoring import launch_promotion
 
 pytestmark = pytest.mark.engines("sqlite")
 

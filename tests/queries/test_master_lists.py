@@ -10,10 +10,13 @@ from tests.support.statements import count_statements
 from webapp.db import db
 from webapp.domain.errors import NotFound
 from webapp.domain.permissions import Role
-from webapp.queries import customers, items, prices, search
+from webapp.queries.customers import pages as customers
+from webapp.queries.home import search
+from webapp.queries.items import pages as items
+from webapp.queries.pricing import lists as prices
 from webapp.services.importing.files import Task, import_file
-from webapp.services.items import add_category, change_category
-from webapp.services.loading.stock import load_stock
+from webapp.services.items.records import add_category, change_category
+from webapp.services.stock.bulk import load_stock
 
 
 @pytest.fixture

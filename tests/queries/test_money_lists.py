@@ -13,17 +13,24 @@ from tests.support.scenes import scene
 from tests.support.statements import counted_statements
 from webapp.db import atomic, db
 from webapp.domain.errors import BadInput, NotFound
-from webapp.domain.invoice_status import InvoiceStatus
+from webapp.domain.invoices.status import InvoiceStatus
 from webapp.domain.states import PaymentState
 from webapp.models import Invoice, User
-from webapp.queries.credit_notes import CreditNoteFilter, credit_note_page, creditable_lines, list_credit_notes
-from webapp.queries.invoices import InvoiceFilter, draft_page, find_invoice, invoice_page, list_invoices, status_of
-from webapp.queries.payments import PaymentFilter, list_payments, payment_page, receipt_page
-from webapp.queries.receivables import ageing
-from webapp.services.credit_notes import CreditLine, draft_credit_note, post_credit_note
-from webapp.services.invoicing import draft_invoice, validate_invoice, void_invoice
-from webapp.services.payments import record_payment, record_receipt, reverse_payment
-from webapp.services.sending import send_invoice
+from webapp.queries.credit_notes.pages import CreditNoteFilter, credit_note_page, creditable_lines, list_credit_notes
+from webapp.queries.invoices.pages import (
+    InvoiceFilter,
+    draft_page,
+    find_invoice,
+    invoice_page,
+    list_invoices,
+    status_of,
+)
+from webapp.queries.payments.pages import PaymentFilter, list_payments, payment_page, receipt_page
+from webapp.queries.receivables.ageing import ageing
+from webapp.services.credit_notes.notes import CreditLine, draft_credit_note, post_credit_note
+from webapp.services.invoices.drafts import draft_invoice, validate_invoice, void_invoice
+from webapp.services.invoices.sending import send_invoice
+from webapp.services.payments.receiving import record_payment, record_receipt, reverse_payment
 
 D = Decimal
 

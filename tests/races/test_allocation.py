@@ -12,12 +12,12 @@ from tests.support.racing import workers
 from webapp.db import db
 from webapp.domain.errors import InsufficientStock
 from webapp.models import StockLevel, User
-from webapp.services import order_flow
-from webapp.services.allocation import allocate_order
-from webapp.services.approvals import approve_order
-from webapp.services.confirmation import confirm_order
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
+from webapp.services.approvals.deciding import approve_order
+from webapp.services.order_steps import moves as order_flow
+from webapp.services.order_steps.confirmation import confirm_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.stock.allocation import allocate_order
 
 D = Decimal
 

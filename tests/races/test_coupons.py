@@ -12,10 +12,10 @@ from tests.support.racing import workers
 from webapp.db import db
 from webapp.domain.errors import Refused
 from webapp.models import Order, Promotion, PromotionUse, User
-from webapp.services.coupons import enter_coupon
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
-from webapp.services.promotions import add_promotion, publish_promotion
+from webapp.services.orders.coupons import enter_coupon
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.promotions.authoring import add_promotion, publish_promotion
 
 D = Decimal
 ORDERS, USES = 40, 10

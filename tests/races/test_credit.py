@@ -19,14 +19,14 @@ from tests.support.racing import race
 from webapp.db import db
 from webapp.domain.states import OrderState
 from webapp.models import Customer, Order, User
-from webapp.services import order_flow
-from webapp.services.allocation import allocate_order
-from webapp.services.approvals import approve_order
-from webapp.services.confirmation import confirm_order
-from webapp.services.invoicing import draft_invoice, validate_invoice
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
-from webapp.services.posting import post_invoice
+from webapp.services.approvals.deciding import approve_order
+from webapp.services.invoices.drafts import draft_invoice, validate_invoice
+from webapp.services.invoices.posting import post_invoice
+from webapp.services.order_steps import moves as order_flow
+from webapp.services.order_steps.confirmation import confirm_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.stock.allocation import allocate_order
 
 D = Decimal
 ROUNDS = 50

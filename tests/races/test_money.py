@@ -17,9 +17,9 @@ from tests.support.racing import race
 from webapp.db import db
 from webapp.domain.errors import IllegalMove, Refused
 from webapp.models import Invoice, Journal, User
-from webapp.services.invoicing import draft_invoice, validate_invoice
-from webapp.services.payments import record_payment
-from webapp.services.posting import bill_order, post_invoice
+from webapp.services.invoices.drafts import draft_invoice, validate_invoice
+from webapp.services.invoices.posting import bill_order, post_invoice
+from webapp.services.payments.receiving import record_payment
 
 D = Decimal
 ROUNDS = 10

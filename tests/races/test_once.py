@@ -16,8 +16,8 @@ from webapp.domain import clock
 from webapp.domain.errors import KeyInFlight, KeyReused, Refused
 from webapp.models import Event, IdempotencyKey, Order, User
 from webapp.services.once import fingerprint, once
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
 
 
 def create(user_id: int, quantity: int = 1):

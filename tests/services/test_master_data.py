@@ -10,8 +10,13 @@ from tests.support.masters import alfki, chai, count_events, events_of, load
 from webapp.db import db
 from webapp.domain.errors import BadInput, Forbidden, NotFound, Refused, StaleVersion
 from webapp.models import Category, CustomerPrice, ExchangeRate, ListPrice, Location, PaymentTerm, TaxClassRule, TaxCode
-from webapp.queries.customer_records import customers_by_code
-from webapp.services import customer_prices, items, locations, price_lists, tax_codes, terms
+from webapp.queries.customers.records import customers_by_code
+from webapp.services.items import records as items
+from webapp.services.pricing import lists as price_lists
+from webapp.services.pricing import of_customers as customer_prices
+from webapp.services.settings import terms
+from webapp.services.stock import locations
+from webapp.services.taxes import codes as tax_codes
 
 
 def test_an_item_is_added_and_changed_with_one_event_each(admin):

@@ -39,21 +39,24 @@ from webapp.models import (
     Shipment,
     User,
 )
-from webapp.queries.exposure import check_credit
+from webapp.queries.credit_control.exposure import check_credit
 from webapp.queries.invariants import run_all
-from webapp.queries.receivables import ageing, customer_standing, ledger_balances
-from webapp.services import company, credit_desk, order_flow, shipping
-from webapp.services.allocation import AllocationOutcome, allocate_order, release_order_allocation
-from webapp.services.approvals import approve_order, reject_order
-from webapp.services.confirmation import Outcome, confirm_order
-from webapp.services.credit_notes import draft_credit_note, post_credit_note
-from webapp.services.invoicing import draft_invoice, validate_invoice, void_invoice
-from webapp.services.opening import import_opening_invoice
-from webapp.services.order_entry import OrderInput, change_line, create_order
-from webapp.services.order_lines import LineInput
-from webapp.services.payments import record_receipt, reverse_payment
-from webapp.services.posting import post_invoice
-from webapp.services.stock import ReceiptLine, receive_stock
+from webapp.queries.receivables.ageing import ageing, customer_standing, ledger_balances
+from webapp.services import company
+from webapp.services.approvals.deciding import approve_order, reject_order
+from webapp.services.credit_notes.notes import draft_credit_note, post_credit_note
+from webapp.services.importing.opening_invoices import import_opening_invoice
+from webapp.services.invoices.drafts import draft_invoice, validate_invoice, void_invoice
+from webapp.services.invoices.posting import post_invoice
+from webapp.services.order_steps import credit_desk
+from webapp.services.order_steps import moves as order_flow
+from webapp.services.order_steps.confirmation import Outcome, confirm_order
+from webapp.services.orders.entry import OrderInput, change_line, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.payments.receiving import record_receipt, reverse_payment
+from webapp.services.shipments import shipping
+from webapp.services.stock.allocation import AllocationOutcome, allocate_order, release_order_allocation
+from webapp.services.stock.receipts import ReceiptLine, receive_stock
 
 D = Decimal
 COMMANDS = 200

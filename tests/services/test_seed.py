@@ -8,7 +8,9 @@ from dataclasses import fields
 import pytest
 
 from webapp.models import CreditHold, Payment, StockMovement
-from webapp.services import credit, inventory, payments, pricing
+from webapp.services import credit, inventory
+from webapp.services.payments import receiving as payments
+from webapp.services.pricing import derivation as pricing
 
 METHODS = {
     inventory.check_availability: "variant_id, location_id, required_qty",

@@ -11,17 +11,17 @@ from tests.support.statements import sent_statements
 from webapp.db import atomic, db
 from webapp.domain import clock
 from webapp.models import Item, TaxCode, Variant
-from webapp.services import shipping
-from webapp.services.allocation import allocate_order, release_order_allocation
-from webapp.services.approvals import approve_order
-from webapp.services.confirmation import confirm_order
-from webapp.services.invoicing import draft_invoice, validate_invoice
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_flow import submit_order
-from webapp.services.order_lines import LineInput
-from webapp.services.payments import record_payment
-from webapp.services.posting import post_invoice
-from webapp.services.stock import ReceiptLine, receive_stock
+from webapp.services.approvals.deciding import approve_order
+from webapp.services.invoices.drafts import draft_invoice, validate_invoice
+from webapp.services.invoices.posting import post_invoice
+from webapp.services.order_steps.confirmation import confirm_order
+from webapp.services.order_steps.moves import submit_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.payments.receiving import record_payment
+from webapp.services.shipments import shipping
+from webapp.services.stock.allocation import allocate_order, release_order_allocation
+from webapp.services.stock.receipts import ReceiptLine, receive_stock
 
 D = Decimal
 LONG = 500

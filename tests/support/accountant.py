@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.support.pages import Cell, Page
 from tests.support.programs import Program
-from webapp.domain.payments import AgeingBucket
+from webapp.domain.payments.split import AgeingBucket
 from webapp.domain.states import OrderState
 from webapp.models import CreditNote, Customer, Invoice, Order, Payment
 

@@ -38,10 +38,10 @@ from webapp.models import (
     UnitConversion,
     User,
 )  # fmt: skip
-from webapp.services.approvals import approve_discount, approve_order
-from webapp.services.confirmation import confirm_order, place_order
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
+from webapp.services.approvals.deciding import approve_discount, approve_order
+from webapp.services.order_steps.confirmation import confirm_order, place_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
 
 TOO_LITTLE = Decimal(10)
 

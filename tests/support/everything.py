@@ -19,22 +19,22 @@ from tests.support.factories import (
 from tests.support.scenes import scene
 from webapp.domain import clock
 from webapp.models import Tracking
-from webapp.services import shipping
-from webapp.services.approvals import approve_order
-from webapp.services.confirmation import confirm_order
-from webapp.services.credit_notes import draft_credit_note, post_credit_note
-from webapp.services.customer_prices import put_customer_price
-from webapp.services.free_invoices import Adjustment, FreeCharge, FreeInvoice, FreeLine, draft_free_invoice
-from webapp.services.invoicing import draft_invoice
-from webapp.services.order_charges import ChargeInput
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_flow import submit_order
-from webapp.services.order_lines import LineInput
-from webapp.services.payments import record_payment, record_receipt
-from webapp.services.price_lists import add_price_list, put_price
-from webapp.services.promotions import add_promotion, launch_promotion
-from webapp.services.returns import ReturnInput, receive_return
-from webapp.services.tokens import make_token
+from webapp.services.approvals.deciding import approve_order
+from webapp.services.credit_notes.notes import draft_credit_note, post_credit_note
+from webapp.services.invoices.drafts import draft_invoice
+from webapp.services.invoices.without_order import Adjustment, FreeCharge, FreeInvoice, FreeLine, draft_free_invoice
+from webapp.services.order_steps.confirmation import confirm_order
+from webapp.services.order_steps.moves import submit_order
+from webapp.services.orders.charges import ChargeInput
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.payments.receiving import record_payment, record_receipt
+from webapp.services.people.tokens import make_token
+from webapp.services.pricing.lists import add_price_list, put_price
+from webapp.services.pricing.of_customers import put_customer_price
+from webapp.services.promotions.authoring import add_promotion, launch_promotion
+from webapp.services.shipments import shipping
+from webapp.services.shipments.returns import ReturnInput, receive_return
 
 D = Decimal
 LONG_CUSTOMER = "Zwischengroßhandelsgesellschaft für Feinkost und Kolonialwaren mbH & Co. Kommanditgesellschaft"

@@ -10,12 +10,12 @@ from tests.support.scenes import scene
 from webapp.db import db
 from webapp.models import Event, EventDocument, User
 from webapp.services.company import system_user
-from webapp.services.loading.customers import load_customers
-from webapp.services.loading.items import load_items
-from webapp.services.loading.prices import load_prices
-from webapp.services.locations import add_location
-from webapp.services.price_lists import add_price_list
-from webapp.services.tax_codes import add_tax_code
+from webapp.services.customers.bulk import load_customers
+from webapp.services.items.bulk import load_items
+from webapp.services.pricing.bulk import load_prices
+from webapp.services.pricing.lists import add_price_list
+from webapp.services.stock.locations import add_location
+from webapp.services.taxes.codes import add_tax_code
 
 ALFKI = {"code": "ALFKI", "name": "Alfreds Futterkiste", "currency": "EUR", "payment_terms": "NET30"}
 CHAI = {"sku": "CHAI", "name": "Chai", "base_price": "18.00", "tax_code": "VAT19", "unit": "box"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort
 
-from webapp import htmx
-from webapp.auth import requires
 from webapp.domain import errors as refusals
 from webapp.domain.permissions import Permission
+from webapp.web import htmx
+from webapp.web.auth import requires
 
 REFUSALS = {
     "refused": refusals.Refused("Only 5 are in stock.", {"available": "5"}),

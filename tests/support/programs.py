@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from webapp.models import User
 from webapp.services.company import system_user
-from webapp.services.tokens import Scope, make_token
+from webapp.services.people.tokens import Scope, make_token
 
 
 def token_for(user: User, *scopes: Scope) -> str:

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from webapp.db import db
 from webapp.models import Customer, Invoice, StockLevel, Variant
 from webapp.queries.company import today
-from webapp.queries.exposure import standing_of
-from webapp.queries.receivables import customer_standing, ledger_balances
+from webapp.queries.credit_control.exposure import standing_of
+from webapp.queries.receivables.ageing import customer_standing, ledger_balances
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,13 @@ from webapp.models import (
     Tracking,
     Variant,
 )
-from webapp.services import order_flow, shipping
-from webapp.services.allocation import allocate_order
-from webapp.services.approvals import approve_order
-from webapp.services.confirmation import confirm_order
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
+from webapp.services.approvals.deciding import approve_order
+from webapp.services.order_steps import moves as order_flow
+from webapp.services.order_steps.confirmation import confirm_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.shipments import shipping
+from webapp.services.stock.allocation import allocate_order
 
 D = Decimal
 

@@ -11,11 +11,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.support.scenes import scene
-from webapp.cookies import fresh_token
 from webapp.domain.permissions import Role
 from webapp.models import User
-from webapp.services import company, users
-from webapp.services.sessions import Visitor, open_session
+from webapp.services import company
+from webapp.services.people import users
+from webapp.services.people.sessions import Visitor, open_session
+from webapp.web.cookies import fresh_token
 
 COOKIE = "counterfoil-session"
 HTMX = {"HX-Request": "true"}

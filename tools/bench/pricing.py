@@ -21,11 +21,11 @@ from tests.support.factories import make_customer
 from tests.support.web import log_in
 from webapp.db import atomic, db
 from webapp.domain import clock
+from webapp.domain.documents.totals import document_totals
 from webapp.domain.permissions import Role
-from webapp.domain.price_lists import Basis
-from webapp.domain.promotion_terms import Benefit
-from webapp.domain.promotions import Sale, promote, with_promotions
-from webapp.domain.totals import document_totals
+from webapp.domain.pricing.lists import Basis
+from webapp.domain.promotions.promotions import Sale, promote, with_promotions
+from webapp.domain.promotions.terms import Benefit
 from webapp.models import (
     Category,
     Customer,
@@ -42,12 +42,12 @@ from webapp.models import (
     UserRole,
     Variant,
 )
-from webapp.queries.order_amounts import document_lines
-from webapp.queries.promotion_rules import live_rules
+from webapp.queries.orders.amounts import document_lines
+from webapp.queries.promotions.rules import live_rules
 from webapp.services.company import today
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_lines import LineInput
-from webapp.services.pricing import Wanted, gift_prices, price_all
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.pricing.derivation import Wanted, gift_prices, price_all
 
 CUSTOMER = "PRICED"
 LINES, FEW = 500, 5

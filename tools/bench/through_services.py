@@ -12,15 +12,15 @@ from sqlalchemy.orm import joinedload
 from tools.bench.company import CUSTOMER, QUANTITY, SKUS, People
 from webapp.db import atomic, db
 from webapp.models import Invoice, User
-from webapp.services import shipping
-from webapp.services.allocation import allocate_order
-from webapp.services.confirmation import confirm_order
-from webapp.services.invoicing import draft_invoice, validate_invoice
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_flow import submit_order
-from webapp.services.order_lines import LineInput
-from webapp.services.payments import record_payment
-from webapp.services.posting import post_invoice
+from webapp.services.invoices.drafts import draft_invoice, validate_invoice
+from webapp.services.invoices.posting import post_invoice
+from webapp.services.order_steps.confirmation import confirm_order
+from webapp.services.order_steps.moves import submit_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.payments.receiving import record_payment
+from webapp.services.shipments import shipping
+from webapp.services.stock.allocation import allocate_order
 
 ACTOR = select(User).where(User.id == bindparam("id")).options(joinedload(User.role_rows))
 

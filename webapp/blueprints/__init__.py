@@ -11,15 +11,11 @@ from webapp.blueprints import (
     credit_notes,
     customers,
     dashboard,
-    discount_limits,
-    groupings,
     health,
-    imports,
     invoices,
     items,
     orders,
     payments,
-    places,
     price_copies,
     price_trial,
     prices,
@@ -29,14 +25,12 @@ from webapp.blueprints import (
     search,
     sessions,
     set_up,
-    settings,
     shipments,
     stock,
     styleguide,
-    taxes,
-    terms,
-    users,
 )
+from webapp.blueprints.settings import company as settings
+from webapp.blueprints.settings import discount_limits, groupings, imports, places, taxes, terms, users
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     sessions.bp,

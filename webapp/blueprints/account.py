@@ -8,14 +8,14 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField, PasswordField
 from wtforms.validators import InputRequired, ValidationError
 
-from webapp import cookies, htmx
-from webapp.addresses import own_or_home
-from webapp.auth import current_user, login_session, requires
 from webapp.domain import clock
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
-from webapp.queries.sessions import own_sessions
-from webapp.services import passwords, sessions, users
+from webapp.queries.people.sessions import own_sessions
+from webapp.services.people import passwords, sessions, users
+from webapp.web import cookies, htmx
+from webapp.web.addresses import own_or_home
+from webapp.web.auth import current_user, login_session, requires
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 

@@ -10,16 +10,16 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from webapp.auth import current_user, requires
 from webapp.domain.errors import NotFound
 from webapp.domain.permissions import Permission
 from webapp.models import ApprovalKind
-from webapp.queries.approvals import Item, decided, inbox, last_verdict, place_of
-from webapp.queries.credit_queue import credit_case
-from webapp.queries.deciders import beyond, deciders_of, order_deciders
-from webapp.queries.discount_effects import effect_of
-from webapp.queries.order_page import OrderPage, order_page
-from webapp.queries.usual_discounts import usual_discounts
+from webapp.queries.approvals.inbox import Item, decided, inbox, last_verdict, place_of
+from webapp.queries.approvals.usual_discounts import usual_discounts
+from webapp.queries.credit_control.queue import credit_case
+from webapp.queries.orders.deciders import beyond, deciders_of, order_deciders
+from webapp.queries.orders.discount_effects import effect_of
+from webapp.queries.orders.page import OrderPage, order_page
+from webapp.web.auth import current_user, requires
 
 bp = Blueprint("approvals", __name__, url_prefix="/approvals")
 

@@ -8,21 +8,21 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.auth import current_user, requires
 from webapp.domain.errors import BadInput, DomainError
 from webapp.domain.money import CURRENCIES
 from webapp.domain.permissions import Permission
 from webapp.domain.states import CustomerStatus
-from webapp.form_posts import form_version, run_once, try_once
-from webapp.list_address import list_address
 from webapp.models import Customer
-from webapp.queries import customers as reads
 from webapp.queries.company import company
-from webapp.queries.customer_exposure import customer_exposure
-from webapp.queries.customer_records import customer_record
-from webapp.record_forms import Field, RecordForm, Section, day, number, shown, typed, typed_whole
-from webapp.services import customers
+from webapp.queries.customers import pages as reads
+from webapp.queries.customers.exposure import customer_exposure
+from webapp.queries.customers.records import customer_record
+from webapp.services.customers import records as customers
+from webapp.web import htmx
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import form_version, run_once, try_once
+from webapp.web.forms.records import Field, RecordForm, Section, day, number, shown, typed, typed_whole
+from webapp.web.list_addresses import list_address
 
 bp = Blueprint("customers", __name__, url_prefix="/customers")
 

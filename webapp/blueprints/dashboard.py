@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template
 
-from webapp import filters
-from webapp.auth import current_user, requires
+from webapp import formats
 from webapp.domain import clock
 from webapp.domain.permissions import Permission
-from webapp.queries.dashboard import dashboard
+from webapp.queries.home.dashboard import dashboard
+from webapp.web.auth import current_user, requires
 
 bp = Blueprint("dashboard", __name__)
 
@@ -27,5 +27,5 @@ def show() -> str:
 
 def greeting() -> str:
     """Good morning, afternoon or evening, by the reader's clock."""
-    hour = clock.now().astimezone(ZoneInfo(filters.formats().zone)).hour
+    hour = clock.now().astimezone(ZoneInfo(formats.formats().zone)).hour
     return "Good morning" if hour < NOON else "Good afternoon" if hour < EVENING else "Good evening"

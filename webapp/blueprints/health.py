@@ -6,9 +6,9 @@ import prometheus_client
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, current_app
 
-from webapp.auth import requires
 from webapp.db import db
 from webapp.domain.permissions import Permission
+from webapp.web.auth import requires
 
 bp = Blueprint("health", __name__)
 

@@ -7,19 +7,19 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.auth import can, current_user, requires
 from webapp.domain.errors import BadInput
+from webapp.domain.importing.records import written_units
 from webapp.domain.permissions import Permission
-from webapp.domain.records import written_units
-from webapp.form_posts import form_version, try_once
-from webapp.list_address import list_address
 from webapp.models import Variant
-from webapp.queries import items as reads
 from webapp.queries.company import company
-from webapp.queries.item_records import item_record
-from webapp.record_forms import Field, RecordForm, Section, number, shown, typed, typed_whole
-from webapp.services import items
+from webapp.queries.items import pages as reads
+from webapp.queries.items.records import item_record
+from webapp.services.items import records as items
+from webapp.web import htmx
+from webapp.web.auth import can, current_user, requires
+from webapp.web.forms.posts import form_version, try_once
+from webapp.web.forms.records import Field, RecordForm, Section, number, shown, typed, typed_whole
+from webapp.web.list_addresses import list_address
 
 bp = Blueprint("items", __name__, url_prefix="/items")
 

@@ -8,19 +8,19 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.auth import current_user, requires
 from webapp.domain.errors import BadInput, DomainError
-from webapp.domain.fields import written
+from webapp.domain.importing.fields import written
 from webapp.domain.permissions import Permission
-from webapp.form_posts import attempt, form_version, try_once
-from webapp.list_address import list_address
 from webapp.models import PriceList
-from webapp.queries.price_copies import Preview, preview_copy
-from webapp.queries.prices import find_list
-from webapp.record_forms import Field, RecordForm, Section, day, fields_of, number, typed_whole
-from webapp.services import price_copies
-from webapp.typed import neutral
+from webapp.queries.pricing.copies import Preview, preview_copy
+from webapp.queries.pricing.lists import find_list
+from webapp.services.pricing import copies as price_copies
+from webapp.web import htmx
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import attempt, form_version, try_once
+from webapp.web.forms.records import Field, RecordForm, Section, day, fields_of, number, typed_whole
+from webapp.web.forms.typed import neutral
+from webapp.web.list_addresses import list_address
 
 bp = Blueprint("price_copies", __name__, url_prefix="/prices/lists/<code>/copies")
 

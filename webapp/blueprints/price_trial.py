@@ -6,20 +6,20 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from webapp.auth import current_user, requires
 from webapp.domain.errors import BadInput
 from webapp.domain.numbers import parse_date, parse_quantity
 from webapp.domain.permissions import Permission
-from webapp.filters import decimal_comma
-from webapp.form_posts import Attempt, attempt
+from webapp.formats import decimal_comma
 from webapp.models import PriceList
 from webapp.queries.company import today
-from webapp.queries.customer_search import the_customer
-from webapp.queries.item_search import the_item
-from webapp.queries.prices import other_lists
-from webapp.queries.promotions import promotion_choices
+from webapp.queries.customers.search import the_customer
+from webapp.queries.items.search import the_item
+from webapp.queries.pricing.lists import other_lists
+from webapp.queries.promotions.pages import promotion_choices
 from webapp.queries.references import referred
-from webapp.services.price_trial import try_price
+from webapp.services.trials.price import try_price
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import Attempt, attempt
 
 bp = Blueprint("price_trial", __name__, url_prefix="/prices/tester")
 

@@ -9,19 +9,20 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.auth import can, current_user, requires
 from webapp.domain.errors import BadInput, DomainError
 from webapp.domain.money import CURRENCIES, decimals_of
 from webapp.domain.permissions import Permission
-from webapp.form_posts import form_version, run_once, try_once
-from webapp.list_address import list_address
 from webapp.models import Customer, PriceList
-from webapp.queries import prices as reads
 from webapp.queries.company import company
-from webapp.queries.customers import find_customer
-from webapp.record_forms import Field, RecordForm, Section, day, number, shown, typed, typed_whole
-from webapp.services import customer_prices, price_lists
+from webapp.queries.customers.pages import find_customer
+from webapp.queries.pricing import lists as reads
+from webapp.services.pricing import lists as price_lists
+from webapp.services.pricing import of_customers as customer_prices
+from webapp.web import htmx
+from webapp.web.auth import can, current_user, requires
+from webapp.web.forms.posts import form_version, run_once, try_once
+from webapp.web.forms.records import Field, RecordForm, Section, day, number, shown, typed, typed_whole
+from webapp.web.list_addresses import list_address
 
 bp = Blueprint("prices", __name__, url_prefix="/prices")
 

@@ -8,20 +8,20 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.auth import current_user, requires
 from webapp.domain.errors import BadInput
 from webapp.domain.money import CURRENCIES
 from webapp.domain.permissions import Permission
-from webapp.domain.promotion_terms import Benefit
-from webapp.form_posts import form_version, run_once, try_once
-from webapp.list_address import list_address
+from webapp.domain.promotions.terms import Benefit
 from webapp.models import Promotion
-from webapp.queries import promotions as reads
 from webapp.queries.company import company
-from webapp.queries.promotion_records import promotion_record
-from webapp.record_forms import Field, RecordForm, Section, day, number, shown, typed, typed_whole
-from webapp.services import promotions
+from webapp.queries.promotions import pages as reads
+from webapp.queries.promotions.records import promotion_record
+from webapp.services.promotions import authoring as promotions
+from webapp.web import htmx
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import form_version, run_once, try_once
+from webapp.web.forms.records import Field, RecordForm, Section, day, number, shown, typed, typed_whole
+from webapp.web.list_addresses import list_address
 
 bp = Blueprint("promotions", __name__, url_prefix="/promotions")
 

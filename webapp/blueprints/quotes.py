@@ -7,17 +7,17 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.auth import current_user, requires
 from webapp.domain.numbers import parse_whole
 from webapp.domain.permissions import Permission
-from webapp.form_posts import run_once
 from webapp.models import Order
-from webapp.queries.order_facts import visible_order
-from webapp.queries.order_page import address_of, order_page
-from webapp.queries.orders import quote_list
+from webapp.queries.orders.facts import visible_order
+from webapp.queries.orders.lists import quote_list
+from webapp.queries.orders.page import address_of, order_page
 from webapp.services.company import the_company
-from webapp.services.order_flow import accept_quote, revise_quote
+from webapp.services.order_steps.moves import accept_quote, revise_quote
+from webapp.web import htmx
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import run_once
 
 bp = Blueprint("quotes", __name__, url_prefix="/quotes")
 

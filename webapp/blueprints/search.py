@@ -7,11 +7,11 @@ from urllib.parse import quote
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.auth import current_user, requires
 from webapp.domain.permissions import Permission
-from webapp.limits import QUICK, limiter
-from webapp.queries import search as reads
+from webapp.queries.home import search as reads
+from webapp.web import htmx
+from webapp.web.auth import current_user, requires
+from webapp.web.limits import QUICK, limiter
 
 bp = Blueprint("search", __name__)
 

@@ -8,13 +8,13 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired
 
-from webapp import cookies
-from webapp.addresses import own_or_home, way_back
-from webapp.auth import current_user, login_session, requires, visitor
 from webapp.domain.permissions import Permission
-from webapp.limits import COSTLY, limiter
 from webapp.queries.company import company
-from webapp.services.sessions import log_in, log_out
+from webapp.services.people.sessions import log_in, log_out
+from webapp.web import cookies
+from webapp.web.addresses import own_or_home, way_back
+from webapp.web.auth import current_user, login_session, requires, visitor
+from webapp.web.limits import COSTLY, limiter
 
 bp = Blueprint("sessions", __name__)
 

@@ -9,18 +9,18 @@ from typing import Any
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp import cookies
-from webapp.auth import requires
-from webapp.domain import fields
 from webapp.domain.errors import BadInput, NotFound
+from webapp.domain.importing import fields
 from webapp.domain.numbers import parse_money
 from webapp.domain.permissions import Permission
-from webapp.form_posts import attempt
-from webapp.limits import COSTLY, limiter
 from webapp.queries.company import company
-from webapp.services import passwords
-from webapp.services.founding import READERS, found
-from webapp.set_up_token import is_right
+from webapp.services.people import passwords
+from webapp.services.settings.first_run import READERS, found
+from webapp.web import cookies
+from webapp.web.auth import requires
+from webapp.web.forms.posts import attempt
+from webapp.web.limits import COSTLY, limiter
+from webapp.web.set_up_token import is_right
 
 bp = Blueprint("set_up", __name__)
 

@@ -9,20 +9,21 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.addresses import here_with
-from webapp.auth import current_user, requires
-from webapp.domain import fields, numbers
+from webapp.domain import numbers
 from webapp.domain.errors import BadInput, DomainError
+from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
-from webapp.form_posts import Attempt, form_version, try_once
 from webapp.models import Disposition
-from webapp.queries import shipments as reads
-from webapp.queries.shipment_papers import delivery_note, packing_slip, pick_list
-from webapp.queries.stock import all_locations
-from webapp.services import shipping
-from webapp.services.returns import ReturnInput, receive_return
-from webapp.typed import neutral
+from webapp.queries.shipments import pages as reads
+from webapp.queries.shipments.papers import delivery_note, packing_slip, pick_list
+from webapp.queries.stock.pages import all_locations
+from webapp.services.shipments import shipping
+from webapp.services.shipments.returns import ReturnInput, receive_return
+from webapp.web import htmx
+from webapp.web.addresses import here_with
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import Attempt, form_version, try_once
+from webapp.web.forms.typed import neutral
 
 bp = Blueprint("shipments", __name__, url_prefix="/shipments")
 

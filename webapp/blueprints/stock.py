@@ -9,17 +9,18 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.addresses import here_with
-from webapp.auth import current_user, requires
-from webapp.domain import fields, numbers
+from webapp.domain import numbers
 from webapp.domain.errors import BadInput, DomainError
+from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
-from webapp.form_posts import try_once
 from webapp.models import MovementKind
-from webapp.queries import stock as reads
-from webapp.services.stock import ReceiptLine, adjust_stock, receive_stock
-from webapp.typed import neutral
+from webapp.queries.stock import pages as reads
+from webapp.services.stock.receipts import ReceiptLine, adjust_stock, receive_stock
+from webapp.web import htmx
+from webapp.web.addresses import here_with
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import try_once
+from webapp.web.forms.typed import neutral
 
 bp = Blueprint("stock", __name__, url_prefix="/stock")
 

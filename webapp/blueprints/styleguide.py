@@ -10,9 +10,9 @@ from pathlib import Path
 
 from flask import Blueprint, render_template
 
-from webapp.auth import requires
 from webapp.domain import clock
 from webapp.domain.permissions import Permission
+from webapp.web.auth import requires
 
 bp = Blueprint("styleguide", __name__)
 

@@ -10,18 +10,18 @@ from typing import Any
 from webapp.demo import rules
 from webapp.demo.northwind import COUNTRIES, Northwind, Row, address, one_line, sku
 from webapp.demo.people import COMPANY
-from webapp.domain.price_lists import Basis
-from webapp.domain.promotion_terms import Benefit
+from webapp.domain.pricing.lists import Basis
+from webapp.domain.promotions.terms import Benefit
 from webapp.models import ApprovalPolicy, Company, User
 from webapp.services.company import change_company, found_company, the_company
-from webapp.services.loading.customers import load_customers
-from webapp.services.loading.items import load_items
-from webapp.services.loading.prices import load_prices
-from webapp.services.locations import add_location
-from webapp.services.price_lists import add_price_list
-from webapp.services.promotions import add_promotion, launch_promotion
-from webapp.services.stock import ReceiptLine, receive_stock
-from webapp.services.tax_codes import add_tax_code, set_tax_class_rule
+from webapp.services.customers.bulk import load_customers
+from webapp.services.items.bulk import load_items
+from webapp.services.pricing.bulk import load_prices
+from webapp.services.pricing.lists import add_price_list
+from webapp.services.promotions.authoring import add_promotion, launch_promotion
+from webapp.services.stock.locations import add_location
+from webapp.services.stock.receipts import ReceiptLine, receive_stock
+from webapp.services.taxes.codes import add_tax_code, set_tax_class_rule
 
 ZONE = "Europe/London"
 WAREHOUSE = "LONDON"

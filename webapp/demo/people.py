@@ -22,7 +22,7 @@ from webapp.config import OWN_DATABASE
 from webapp.demo.northwind import Northwind, Row
 from webapp.domain.permissions import Role
 from webapp.models import User
-from webapp.services import passwords, users
+from webapp.services.people import passwords, users
 
 COMPANY = "Northwind Traders Ltd"
 FILE = "demo-log-ins.txt"

@@ -19,19 +19,20 @@ from webapp.demo.timetable import Act, Entry
 from webapp.domain import clock
 from webapp.domain.states import OrderState
 from webapp.models import CreditHold, Invoice, StockLevel, User, Variant
-from webapp.services import credit_desk, shipping
-from webapp.services.allocation import allocate_order
-from webapp.services.approvals import approve_order
-from webapp.services.confirmation import confirm_order
-from webapp.services.invoicing import draft_invoice, validate_invoice
-from webapp.services.order_charges import ChargeInput
-from webapp.services.order_copies import copy_order
-from webapp.services.order_entry import OrderInput, create_order
-from webapp.services.order_flow import submit_order
-from webapp.services.order_lines import LineInput
-from webapp.services.payments import record_payment
-from webapp.services.posting import post_invoice
-from webapp.services.sending import send_invoice
+from webapp.services.approvals.deciding import approve_order
+from webapp.services.invoices.drafts import draft_invoice, validate_invoice
+from webapp.services.invoices.posting import post_invoice
+from webapp.services.invoices.sending import send_invoice
+from webapp.services.order_steps import credit_desk
+from webapp.services.order_steps.confirmation import confirm_order
+from webapp.services.order_steps.moves import submit_order
+from webapp.services.orders.charges import ChargeInput
+from webapp.services.orders.copies import copy_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.lines import LineInput
+from webapp.services.payments.receiving import record_payment
+from webapp.services.shipments import shipping
+from webapp.services.stock.allocation import allocate_order
 
 DISCOUNT_REASON = "Agreed with the customer by telephone."
 APPROVAL_REASON = "Fine for this customer."

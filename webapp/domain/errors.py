@@ -1,6 +1,6 @@
 """Refusals: what a command raises when nothing may change.
 
-Each carries one sentence for the person, the HTTP status ``webapp.errors`` answers with, and details
+Each carries one sentence for the person, the HTTP status ``webapp.web.errors`` answers with, and details
 for programs. A refusal that must be remembered (a credit hold) is a return value of the command instead.
 """
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Id, Money, Percent, Price, Versioned, enum_column
-from webapp.domain.amounts import TaxRounding
+from webapp.domain.documents.amounts import TaxRounding
 
 if TYPE_CHECKING:
     from webapp.models.prices import PriceList

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Id, Money, enum_column, unique_where
-from webapp.domain.credit import HoldReason
+from webapp.domain.credit_control.rule import HoldReason
 from webapp.domain.states import HoldState
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from webapp.db import Base, Id, Money, Percent, Price, Quantity, Versioned, enum_column
-from webapp.domain.amounts import TaxRounding
+from webapp.domain.documents.amounts import TaxRounding
 from webapp.domain.states import InvoiceState
 from webapp.models.states import Stateful
 

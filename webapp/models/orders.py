@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Id, Money, Percent, Price, Quantity, Versioned, enum_column
-from webapp.domain.amounts import TaxRounding
-from webapp.domain.order_facts import LineCounts
+from webapp.domain.documents.amounts import TaxRounding
+from webapp.domain.orders.counts import LineCounts
 from webapp.domain.states import OrderState
 from webapp.models.states import Stateful
 
@@ -174,7 +174,7 @@ class OrderLine(Base):
 
     @property
     def counts(self) -> LineCounts:
-        """The line's counts, as the rules of ``webapp.domain.order_facts`` take them."""
+        """The line's counts, as the rules of ``webapp.domain.orders.counts`` take them."""
         return LineCounts(
             ordered=self.quantity,
             allocated=self.allocated_qty,

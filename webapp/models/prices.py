@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Id, Percent, Price, Quantity, Versioned, enum_column
-from webapp.domain.price_lists import Basis, Rounding
+from webapp.domain.pricing.lists import Basis, Rounding
 
 if TYPE_CHECKING:
     from webapp.models.customers import Customer

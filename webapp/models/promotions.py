@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Id, Money, Percent, Price, Quantity, Versioned, enum_column, unique_where
-from webapp.domain.promotion_terms import Benefit
+from webapp.domain.promotions.terms import Benefit
 
 if TYPE_CHECKING:
     from webapp.models.customers import Customer, CustomerGroup

@@ -10,15 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db import Base, Id, Percent, Versioned
-from webapp.domain.tax import rate_on
-from webapp.domain.tax_parts import TaxPart, combined_percent
+from webapp.domain.taxes.categories import rate_on
+from webapp.domain.taxes.parts import TaxPart, combined_percent
 
 
 class TaxCode(Versioned, Base):
     """An EN 16931 category (S, Z, E, AE, K, G, O …) with its rates over time.
 
     A code may be made of other codes, its parts; then their rates count and not its own. Whoever asks for the rates of
-    many codes loads them with ``webapp.queries.tax_codes.WITH_RATES``.
+    many codes loads them with ``webapp.queries.taxes.codes.WITH_RATES``.
     """
 
     __tablename__ = "tax_codes"

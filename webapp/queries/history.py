@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from webapp import filters
+from webapp import formats
 from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.numbers import label
@@ -76,7 +76,7 @@ def _received(details: Mapping[str, Any], sku: str) -> str:
     """How much of the item came in; of a location only that goods did."""
     lines = (details.get("after") or {}).get("lines", [])
     quantity = sum((Decimal(str(line["quantity"])) for line in lines if line["sku"] == sku), Decimal(0))
-    return filters.quantity(quantity) if quantity else "goods"
+    return formats.quantity(quantity) if quantity else "goods"
 
 
 def _changes(details: Mapping[str, Any]) -> str:

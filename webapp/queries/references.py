@@ -23,7 +23,7 @@ from webapp.models import (
     User,
     Variant,
 )
-from webapp.queries.chunks import chunks
+from webapp.queries.batches import chunks
 from webapp.queries.visibility import visible
 
 M = TypeVar("M", bound=Base)

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from webapp import filters
+from webapp import formats
 from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.models import Event, EventDocument
@@ -71,16 +71,16 @@ class _Told:
 
     def money(self, field: str) -> str:
         value = _decimal(self.after.get(field))
-        return filters.money(value, self._currency)
+        return formats.money(value, self._currency)
 
     def quantity(self, value: Any) -> str:
-        return filters.quantity(_decimal(value))
+        return formats.quantity(_decimal(value))
 
     def percent(self, value: Any) -> str:
-        return filters.percent(_decimal(value))
+        return formats.percent(_decimal(value))
 
     def price(self, value: Any) -> str:
-        return filters.price(_decimal(value))
+        return formats.price(_decimal(value))
 
     @property
     def followed_by(self) -> str:

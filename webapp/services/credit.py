@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from webapp.domain.credit import CreditCheck
+from webapp.domain.credit_control.rule import CreditCheck
 from webapp.models import CreditHold, Customer, Order, User
-from webapp.queries.exposure import check_credit
-from webapp.services import credit_desk
+from webapp.queries.credit_control.exposure import check_credit
 from webapp.services.company import system_user
+from webapp.services.order_steps import credit_desk
 
 
 def check_credit_limit(customer: Customer, order_amount: Decimal, *, excluding: Order | None = None) -> CreditCheck:

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from webapp.db import Versioned, db
-from webapp.domain import fields
 from webapp.domain.errors import StaleVersion
+from webapp.domain.importing import fields
 from webapp.models import Event, EventDocument
 from webapp.services.audit import Document
 

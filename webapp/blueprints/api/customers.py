@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import url_for
 
-from webapp.auth import program
 from webapp.blueprints.api.routing import Answer, changes, does, listed, reads
 from webapp.blueprints.api.schemas.customers import (
     CreditOutput,
@@ -17,14 +16,15 @@ from webapp.blueprints.api.schemas.customers import (
     CustomerOutput,
     CustomerQuery,
 )
-from webapp.domain import fields
+from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
 from webapp.models import Customer, PriceList
-from webapp.queries.customer_pages import customers_page
-from webapp.queries.customer_records import customers_by_code
+from webapp.queries.customers.for_api import customers_page
+from webapp.queries.customers.records import customers_by_code
 from webapp.queries.references import at_path, referred
 from webapp.services.credit import check_credit_limit
-from webapp.services.customers import add_customer, change_customer
+from webapp.services.customers.records import add_customer, change_customer
+from webapp.web.auth import program
 
 
 @reads("/customers/", Permission.CUSTOMERS_READ, CustomerList, query=CustomerQuery)

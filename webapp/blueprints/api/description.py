@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response, render_template
 
-from webapp import wire
-from webapp.auth import requires
 from webapp.blueprints.api.routing import bp, spec
 from webapp.domain.permissions import Permission
+from webapp.web import json as wire
+from webapp.web.auth import requires
 
 BODY_MAY_BE_LEFT_OUT = {"required": False}
 

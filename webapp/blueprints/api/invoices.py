@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import url_for
 
-from webapp.auth import program
 from webapp.blueprints.api.routing import Answer, does, listed, reads
 from webapp.blueprints.api.schemas.free_invoices import FreeInvoiceInput
 from webapp.blueprints.api.schemas.invoices import (
@@ -21,17 +20,22 @@ from webapp.blueprints.api.schemas.invoices import (
     SendingInput,
 )
 from webapp.blueprints.api.schemas.moves import MoveWithReason
-from webapp.domain import fields
-from webapp.domain.invoice_status import InvoiceStatus
+from webapp.domain.importing import fields
+from webapp.domain.invoices.status import InvoiceStatus
 from webapp.domain.permissions import Permission
 from webapp.models import CreditNote, Customer, Invoice, Order
 from webapp.queries.company import today
-from webapp.queries.invoices import InvoiceFilter
-from webapp.queries.invoices import list_invoices as invoices_page
+from webapp.queries.documents_for_api import whole_credit_note, whole_invoice
+from webapp.queries.invoices.pages import InvoiceFilter
+from webapp.queries.invoices.pages import list_invoices as invoices_page
 from webapp.queries.references import at_path, referred
-from webapp.queries.whole_documents import whole_credit_note, whole_invoice
-from webapp.services import credit_notes, free_invoices, invoicing, payments, posting, sending
-from webapp.services.credit_lines import CreditLine
+from webapp.services.credit_notes import notes as credit_notes
+from webapp.services.credit_notes.lines import CreditLine
+from webapp.services.invoices import drafts as invoicing
+from webapp.services.invoices import posting, sending
+from webapp.services.invoices import without_order as free_invoices
+from webapp.services.payments import receiving as payments
+from webapp.web.auth import program
 
 
 @reads("/sales/invoices/", Permission.INVOICES_READ, InvoiceList, query=InvoiceQuery)

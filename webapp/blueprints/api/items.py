@@ -6,16 +6,16 @@ from typing import Any
 
 from flask import url_for
 
-from webapp.auth import program
 from webapp.blueprints.api.routing import Answer, changes, does, listed, reads
 from webapp.blueprints.api.schemas.items import ItemChange, ItemInput, ItemList, ItemOutput, ItemQuery
 from webapp.domain.permissions import Permission
 from webapp.models import Variant
-from webapp.queries.item_pages import items_page
-from webapp.queries.item_records import variants_by_sku
+from webapp.queries.items.for_api import items_page
+from webapp.queries.items.records import variants_by_sku
 from webapp.queries.references import at_path
 from webapp.services.company import the_company
-from webapp.services.items import add_item, change_item
+from webapp.services.items.records import add_item, change_item
+from webapp.web.auth import program
 
 
 @reads("/items/", Permission.ITEMS_READ, ItemList, query=ItemQuery)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from webapp.auth import program
 from webapp.blueprints.api.schemas.orders import BlockerOutput, OrderOutput
 from webapp.domain.permissions import Permission
-from webapp.queries.blockers import Blocker, blockers_of
-from webapp.queries.order_page import address_of, coupons_of
-from webapp.queries.order_pages import whole_order
+from webapp.queries.orders.blockers import Blocker, blockers_of
+from webapp.queries.orders.for_api import whole_order
+from webapp.queries.orders.page import address_of, coupons_of
+from webapp.web.auth import program
 
 
 def order_answer(order_id: int) -> OrderOutput:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from webapp.auth import program
 from webapp.blueprints.api.order_answers import order_answer
 from webapp.blueprints.api.routing import Answer, does
 from webapp.blueprints.api.schemas.moves import (
@@ -23,8 +22,12 @@ from webapp.domain.numbers import parse_money
 from webapp.domain.permissions import Permission
 from webapp.models import Order
 from webapp.queries.references import at_path
-from webapp.services import allocation, approvals, credit_desk, order_flow
-from webapp.services.confirmation import confirm_order
+from webapp.services.approvals import deciding as approvals
+from webapp.services.order_steps import credit_desk
+from webapp.services.order_steps import moves as order_flow
+from webapp.services.order_steps.confirmation import confirm_order
+from webapp.services.stock import allocation
+from webapp.web.auth import program
 
 HELD = 400
 

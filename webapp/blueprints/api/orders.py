@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import url_for
 
-from webapp.auth import program
 from webapp.blueprints.api.order_answers import order_answer
 from webapp.blueprints.api.routing import Answer, changes, does, listed, reads
 from webapp.blueprints.api.schemas.orders import (
@@ -25,11 +24,13 @@ from webapp.blueprints.api.schemas.orders import (
 from webapp.domain.numbers import parse_money
 from webapp.domain.permissions import Permission
 from webapp.models import Customer, Location, Order
-from webapp.queries.order_pages import orders_page
+from webapp.queries.orders.for_api import orders_page
 from webapp.queries.references import at_path, referred, skus_of
-from webapp.services import order_charges, order_entry
-from webapp.services.order_edits import LineEdit, OrderEdit, edit_order
-from webapp.services.order_lines import LineInput as LineOrder
+from webapp.services.orders import charges as order_charges
+from webapp.services.orders import entry as order_entry
+from webapp.services.orders.edits import LineEdit, OrderEdit, edit_order
+from webapp.services.orders.lines import LineInput as LineOrder
+from webapp.web.auth import program
 
 
 @reads("/sales/orders/", Permission.ORDERS_READ, OrderList, query=OrderQuery)

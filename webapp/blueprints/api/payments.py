@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from flask import url_for
 
-from webapp.auth import program
 from webapp.blueprints.api.routing import Answer, does, listed, reads
 from webapp.blueprints.api.schemas.moves import MoveWithReason
 from webapp.blueprints.api.schemas.payments import PaymentInput, PaymentList, PaymentOutput, PaymentPart, PaymentQuery
-from webapp.domain import fields
+from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
 from webapp.domain.states import PaymentState
 from webapp.models import Customer, Invoice, Payment
-from webapp.queries.payments import PaymentFilter
-from webapp.queries.payments import list_payments as payments_page
+from webapp.queries.documents_for_api import whole_payment
+from webapp.queries.payments.pages import PaymentFilter
+from webapp.queries.payments.pages import list_payments as payments_page
 from webapp.queries.references import at_path, referred
-from webapp.queries.whole_documents import whole_payment
-from webapp.services import payments
+from webapp.services.payments import receiving as payments
+from webapp.web.auth import program
 
 
 @reads("/payments/", Permission.PAYMENTS_READ, PaymentList, query=PaymentQuery)

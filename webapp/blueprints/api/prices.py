@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import url_for
 
-from webapp.auth import program
 from webapp.blueprints.api.routing import Answer, does, listed, reads
 from webapp.blueprints.api.schemas.base import ListQuery
 from webapp.blueprints.api.schemas.prices import (
@@ -26,11 +25,12 @@ from webapp.blueprints.api.schemas.prices import (
 )
 from webapp.domain.permissions import Permission
 from webapp.models import Customer, PriceList, Variant
-from webapp.queries.price_pages import customer_prices_page, list_prices_page, price_lists_page, stored_price
+from webapp.queries.pricing.for_api import customer_prices_page, list_prices_page, price_lists_page, stored_price
 from webapp.queries.references import at_path, referred
-from webapp.services.customer_prices import put_customer_price
-from webapp.services.price_lists import add_price_list, put_price
-from webapp.services.pricing import get_item_price
+from webapp.services.pricing.derivation import get_item_price
+from webapp.services.pricing.lists import add_price_list, put_price
+from webapp.services.pricing.of_customers import put_customer_price
+from webapp.web.auth import program
 
 
 @reads("/price_lists/", Permission.PRICES_READ, PriceListPage, query=ListQuery)

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import url_for
 
-from webapp.auth import program
 from webapp.blueprints.api.routing import Answer, changes, does, listed, reads
 from webapp.blueprints.api.schemas.promotions import (
     PromotionChange,
@@ -18,10 +17,11 @@ from webapp.blueprints.api.schemas.promotions import (
 )
 from webapp.domain.permissions import Permission
 from webapp.models import Promotion, Variant
-from webapp.queries.promotions import promotions_page
+from webapp.queries.promotions.pages import promotions_page
 from webapp.queries.references import at_path, referred
-from webapp.services import promotions
 from webapp.services.company import the_company
+from webapp.services.promotions import authoring as promotions
+from webapp.web.auth import program
 
 
 @reads("/promotions/", Permission.PRICES_READ, PromotionPage, query=PromotionQuery)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from webapp.auth import program
 from webapp.blueprints.api.routing import reads
 from webapp.blueprints.api.schemas.reports import AgeingOutput, AgeingQuery
 from webapp.domain.permissions import Permission
-from webapp.queries.receivables import ageing
+from webapp.queries.receivables.ageing import ageing
+from webapp.web.auth import program
 
 
 @reads("/reports/ageing/", Permission.REPORTS_READ, AgeingOutput, query=AgeingQuery)

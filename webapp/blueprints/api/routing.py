@@ -22,14 +22,14 @@ from spectree.model_adapter.protocol import SchemaMode
 from spectree.model_adapter.pydantic_adapter import PydanticModelAdapter
 from spectree.models import SecureType, SecuritySchemeData
 
-from webapp import wire
-from webapp.auth import program, requires
 from webapp.blueprints.api.schemas.base import Input, Nothing, Output, Problem
 from webapp.blueprints.api.schemas.headers import ChangeHeaders, RepeatHeaders
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.queries.paging import Page
 from webapp.services.once import fingerprint, once
+from webapp.web import json as wire
+from webapp.web.auth import program, requires
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 

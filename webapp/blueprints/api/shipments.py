@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import url_for
 
-from webapp.auth import program
 from webapp.blueprints.api.routing import Answer, does, listed, reads
 from webapp.blueprints.api.schemas.moves import CreditRefusal, Move
 from webapp.blueprints.api.schemas.shipments import (
@@ -15,13 +14,14 @@ from webapp.blueprints.api.schemas.shipments import (
     ShipmentOutput,
     ShipmentQuery,
 )
-from webapp.domain import fields
+from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
 from webapp.domain.states import ShipmentState
 from webapp.models import Order, Shipment
+from webapp.queries.documents_for_api import shipments_page, whole_shipment
 from webapp.queries.references import at_path, referred
-from webapp.queries.whole_documents import shipments_page, whole_shipment
-from webapp.services import shipping
+from webapp.services.shipments import shipping
+from webapp.web.auth import program
 
 HELD = 400
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import url_for
 
-from webapp.auth import program
 from webapp.blueprints.api.routing import Answer, does, listed, reads
 from webapp.blueprints.api.schemas.base import ListQuery
 from webapp.blueprints.api.schemas.stock import (
@@ -28,11 +27,12 @@ from webapp.blueprints.api.schemas.stock import (
 from webapp.domain.permissions import Permission
 from webapp.models import Location, StockMovement, Variant
 from webapp.queries.references import Reference, at_path, referred, skus_of
-from webapp.queries.stock_lists import levels_page, locations_page, movements, movements_page
-from webapp.services import stock
+from webapp.queries.stock.for_api import levels_page, locations_page, movements, movements_page
 from webapp.services.company import the_company
 from webapp.services.inventory import check_availability
-from webapp.services.locations import add_location
+from webapp.services.stock import receipts as stock
+from webapp.services.stock.locations import add_location
+from webapp.web.auth import program
 
 
 @reads("/locations/", Permission.STOCK_READ, LocationList, query=ListQuery)

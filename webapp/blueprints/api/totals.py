@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from webapp.blueprints.api.routing import does
 from webapp.blueprints.api.schemas.totals import TrialDocument, TrialDocumentTotals
-from webapp.domain import fields
+from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
 from webapp.services.company import the_company
-from webapp.services.trial_totals import total_document
+from webapp.services.trials.totals import total_document
 
 
 @does("/pricing/totals/", Permission.PRICES_READ, TrialDocumentTotals, body=TrialDocument)

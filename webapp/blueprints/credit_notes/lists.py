@@ -7,16 +7,16 @@ from collections.abc import Callable
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.credit_notes import bp
 from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState
-from webapp.form_posts import run_once
-from webapp.htmx import go_to, piece_or_page
-from webapp.list_address import list_address
-from webapp.queries.credit_notes import CreditNoteFilter, list_credit_notes
-from webapp.queries.to_credit import returns_to_credit
-from webapp.services.credit_notes import draft_credit_notes_for_return
+from webapp.queries.credit_notes.pages import CreditNoteFilter, list_credit_notes
+from webapp.queries.credit_notes.to_credit import returns_to_credit
+from webapp.services.credit_notes.notes import draft_credit_notes_for_return
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import run_once
+from webapp.web.htmx import go_to, piece_or_page
+from webapp.web.list_addresses import list_address
 
 TABS = {"all": "All", "drafts": "Drafts", "unapplied": "Not used up"}
 FILTERS: dict[str, Callable[[str], str]] = {

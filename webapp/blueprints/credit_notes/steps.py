@@ -7,19 +7,19 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.credit_notes import bp
 from webapp.domain.permissions import Permission
-from webapp.form_posts import Attempt, try_once
-from webapp.htmx import go_to
 from webapp.models import CreditNote
 from webapp.queries.company import today
-from webapp.queries.credit_notes import CreditNotePage, credit_note_page, draft_page
-from webapp.queries.payments import open_invoices
+from webapp.queries.credit_notes.pages import CreditNotePage, credit_note_page, draft_page
+from webapp.queries.payments.pages import open_invoices
 from webapp.queries.timeline import history_of
-from webapp.services.credit_notes import apply_credit_note, post_credit_note, void_credit_note
-from webapp.services.sending import send_credit_note
-from webapp.typed import Typed, as_typed, typed_day, typed_money
+from webapp.services.credit_notes.notes import apply_credit_note, post_credit_note, void_credit_note
+from webapp.services.invoices.sending import send_credit_note
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import Attempt, try_once
+from webapp.web.forms.typed import Typed, as_typed, typed_day, typed_money
+from webapp.web.htmx import go_to
 
 Answer = Response | tuple[str, int]
 

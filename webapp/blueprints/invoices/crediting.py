@@ -8,19 +8,19 @@ from typing import Any
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.invoices import bp
 from webapp.blueprints.invoices.page import posted
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
-from webapp.form_posts import try_once
-from webapp.htmx import go_to, piece_or_page
 from webapp.models import Invoice
-from webapp.queries.credit_notes import creditable_lines
-from webapp.queries.invoices import InvoicePage
-from webapp.services.credit_lines import CreditLine
-from webapp.services.credit_notes import draft_credit_note
-from webapp.typed import Typed, as_typed, typed_money, typed_quantity, typed_signed_quantity
+from webapp.queries.credit_notes.pages import creditable_lines
+from webapp.queries.invoices.pages import InvoicePage
+from webapp.services.credit_notes.lines import CreditLine
+from webapp.services.credit_notes.notes import draft_credit_note
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import try_once
+from webapp.web.forms.typed import Typed, as_typed, typed_money, typed_quantity, typed_signed_quantity
+from webapp.web.htmx import go_to, piece_or_page
 
 WHOLE, LINES = "whole", "lines"
 

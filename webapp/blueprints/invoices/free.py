@@ -7,18 +7,18 @@ from typing import Any
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.invoices import bp
+from webapp.blueprints.invoices.free_form import FreeForm, empty_form, form_of, given_by, read_form
 from webapp.blueprints.invoices.page import address_of, draft
 from webapp.domain.permissions import Permission
-from webapp.form_posts import form_version, try_once
-from webapp.free_invoice_form import FreeForm, empty_form, form_of, given_by, read_form
-from webapp.htmx import go_to, piece_or_page
 from webapp.models import Invoice
 from webapp.queries.company import today
-from webapp.queries.customer_search import the_customer
-from webapp.queries.settings import tax_codes
-from webapp.services.free_invoices import prepare_free_invoice, redraft_free_invoice
+from webapp.queries.customers.search import the_customer
+from webapp.queries.settings.settings import tax_codes
+from webapp.services.invoices.without_order import prepare_free_invoice, redraft_free_invoice
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import form_version, try_once
+from webapp.web.htmx import go_to, piece_or_page
 
 MORE = "more"
 

@@ -7,18 +7,18 @@ from datetime import date
 
 from flask import render_template, request
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.invoices import bp
-from webapp.domain.invoice_status import InvoiceStatus
+from webapp.domain.invoices.status import InvoiceStatus
 from webapp.domain.numbers import parse_date
 from webapp.domain.permissions import Permission
-from webapp.filters import short_day
-from webapp.htmx import piece_or_page
-from webapp.list_address import ListAddress, list_address
+from webapp.formats import short_day
 from webapp.queries.company import today
-from webapp.queries.invoices import InvoiceFilter, list_invoices, status_of
-from webapp.queries.to_bill import list_to_bill
-from webapp.services.bills_to_come import totals_to_come
+from webapp.queries.invoices.pages import InvoiceFilter, list_invoices, status_of
+from webapp.queries.invoices.to_bill import list_to_bill
+from webapp.services.invoices.to_come import totals_to_come
+from webapp.web.auth import current_user, requires
+from webapp.web.htmx import piece_or_page
+from webapp.web.list_addresses import ListAddress, list_address
 
 TABS = {"open": "Open", "overdue": "Overdue", "drafts": "Drafts", "paid": "Paid", "all": "All"}
 FILTERS: dict[str, Callable[[str], str]] = {

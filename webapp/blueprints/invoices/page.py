@@ -7,14 +7,14 @@ from typing import Any
 from flask import render_template, url_for
 from werkzeug.wrappers import Response
 
-from webapp.auth import current_user
-from webapp.htmx import go_to, is_htmx, piece_or_page, piece_or_redirect
 from webapp.models import Invoice
 from webapp.queries.company import today
-from webapp.queries.deliveries import shipments_of
-from webapp.queries.invoices import InvoicePage, draft_page, invoice_page
+from webapp.queries.invoices.deliveries import shipments_of
+from webapp.queries.invoices.pages import InvoicePage, draft_page, invoice_page
 from webapp.queries.timeline import history_of
-from webapp.typed import Typed
+from webapp.web.auth import current_user
+from webapp.web.forms.typed import Typed
+from webapp.web.htmx import go_to, is_htmx, piece_or_page, piece_or_redirect
 
 PIECE, PAGE, HEAD = "invoices/_invoice.html", "invoices/show.html", "invoices/_head.html"
 

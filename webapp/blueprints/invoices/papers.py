@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import Response, render_template
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.invoices import bp
 from webapp.blueprints.invoices.page import address_of, draft, posted
 from webapp.domain.errors import NotFound
 from webapp.domain.permissions import Permission
-from webapp.queries.invoices import InvoicePage, stored_pdf
-from webapp.queries.payment_slips import slip_of
-from webapp.stored_files import pdf_answer
+from webapp.queries.invoices.pages import InvoicePage, stored_pdf
+from webapp.queries.invoices.payment_slips import slip_of
+from webapp.web.auth import current_user, requires
+from webapp.web.files import pdf_answer
 
 
 @bp.get("/<path:number>/print")

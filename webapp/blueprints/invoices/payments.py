@@ -8,21 +8,21 @@ from typing import Any
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.invoices import bp
 from webapp.blueprints.invoices.page import posted
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
-from webapp.filters import amount
-from webapp.form_posts import try_once
-from webapp.htmx import go_to, piece_or_page
+from webapp.formats import amount
 from webapp.models import Invoice
 from webapp.queries.company import today
-from webapp.queries.invoices import InvoicePage
-from webapp.queries.payment_effects import Effect, effects_of
-from webapp.queries.payments import active_methods
-from webapp.services.payments import record_payment
-from webapp.typed import Typed, amount_in_field, as_typed, money_or_problem, typed_day, typed_money
+from webapp.queries.invoices.pages import InvoicePage
+from webapp.queries.payments.effects import Effect, effects_of
+from webapp.queries.payments.pages import active_methods
+from webapp.services.payments.receiving import record_payment
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import try_once
+from webapp.web.forms.typed import Typed, amount_in_field, as_typed, money_or_problem, typed_day, typed_money
+from webapp.web.htmx import go_to, piece_or_page
 
 FIELDS = {"payment_reference": "payment_reference", "amount_due": "payment_amount"}
 

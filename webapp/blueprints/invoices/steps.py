@@ -7,16 +7,16 @@ from typing import Any
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.invoices import bp
 from webapp.blueprints.invoices.page import address_of, after_change, draft, posted, show_again, show_page
 from webapp.domain.permissions import Permission
-from webapp.form_posts import form_version, try_once
-from webapp.htmx import go_to
-from webapp.services.invoicing import validate_invoice, void_invoice
-from webapp.services.posting import post_invoice
-from webapp.services.sending import send_invoice
-from webapp.typed import as_typed, typed_day
+from webapp.services.invoices.drafts import validate_invoice, void_invoice
+from webapp.services.invoices.posting import post_invoice
+from webapp.services.invoices.sending import send_invoice
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import form_version, try_once
+from webapp.web.forms.typed import as_typed, typed_day
+from webapp.web.htmx import go_to
 
 Answer = str | Response | tuple[str, int]
 

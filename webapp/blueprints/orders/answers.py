@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.addresses import own_or_home
-from webapp.auth import current_user
-from webapp.queries.order_page import OrderPage, order_page
+from webapp.queries.orders.page import OrderPage, order_page
+from webapp.web import htmx
+from webapp.web.addresses import own_or_home
+from webapp.web.auth import current_user
 
 
 def the_page(number: str) -> OrderPage:

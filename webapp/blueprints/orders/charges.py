@@ -5,16 +5,16 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.orders import bp
 from webapp.blueprints.orders.answers import order_again
 from webapp.domain.permissions import Permission
 from webapp.domain.text import clean
-from webapp.form_posts import form_version, is_removal, run_once
-from webapp.queries.order_facts import visible_order
-from webapp.services.charge_edits import add_charge, change_charge, remove_charge
-from webapp.services.order_charges import ChargeInput
-from webapp.typed import typed_money
+from webapp.queries.orders.facts import visible_order
+from webapp.services.orders.charge_edits import add_charge, change_charge, remove_charge
+from webapp.services.orders.charges import ChargeInput
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import form_version, is_removal, run_once
+from webapp.web.forms.typed import typed_money
 
 ALLOWANCE = "allowance"
 LONGEST_DESCRIPTION = 200

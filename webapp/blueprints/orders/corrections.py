@@ -7,17 +7,17 @@ from typing import Any
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.orders import bp
 from webapp.blueprints.orders.answers import the_page
 from webapp.domain.numbers import parse_price, parse_whole
-from webapp.domain.order_facts import to_bill_again
+from webapp.domain.orders.counts import to_bill_again
 from webapp.domain.permissions import Permission
-from webapp.filters import decimal_comma
-from webapp.form_posts import form_version, try_once
-from webapp.htmx import go_to, piece_or_page
-from webapp.services.price_corrections import correct_price
-from webapp.typed import Typed, as_typed
+from webapp.formats import decimal_comma
+from webapp.services.invoices.price_corrections import correct_price
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import form_version, try_once
+from webapp.web.forms.typed import Typed, as_typed
+from webapp.web.htmx import go_to, piece_or_page
 
 
 @bp.get("/<number>/price-corrections/new")

@@ -10,24 +10,24 @@ from typing import Any
 from flask import render_template, request
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.auth import current_user, requires
 from webapp.blueprints.orders import bp
 from webapp.blueprints.orders.answers import order_again, the_page
-from webapp.domain.entry import Entry, PastedRows, parse_entry, parse_rows
 from webapp.domain.errors import BadInput, NotFound
 from webapp.domain.numbers import parse_percent, parse_price, parse_quantity
+from webapp.domain.orders.entry import Entry, PastedRows, parse_entry, parse_rows
 from webapp.domain.permissions import Permission
-from webapp.filters import decimal_comma
-from webapp.form_posts import Attempt, attempt, form_version, is_removal, run_once, try_once
-from webapp.queries.order_facts import visible_order
-from webapp.queries.order_page import LineView, OrderPage, line_prices
-from webapp.queries.order_sums import order_without_lines
-from webapp.services.approvals import approve_discount, decline_discount
-from webapp.services.entry_quote import line_input, quote_entry
-from webapp.services.order_entry import add_lines, change_line, remove_line
-from webapp.services.order_flow import short_close_line
-from webapp.services.order_lines import LineInput
+from webapp.formats import decimal_comma
+from webapp.queries.orders.facts import visible_order
+from webapp.queries.orders.page import LineView, OrderPage, line_prices
+from webapp.queries.orders.sums import order_without_lines
+from webapp.services.approvals.deciding import approve_discount, decline_discount
+from webapp.services.order_steps.moves import short_close_line
+from webapp.services.orders.entry import add_lines, change_line, remove_line
+from webapp.services.orders.line_preview import line_input, quote_entry
+from webapp.services.orders.lines import LineInput
+from webapp.web import htmx
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import Attempt, attempt, form_version, is_removal, run_once, try_once
 
 UNPROCESSABLE = 422
 MOST_ROWS_NAMED = 20

@@ -7,23 +7,23 @@ from typing import Any
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.auth import current_user, requires
 from webapp.blueprints.orders import bp
 from webapp.blueprints.orders.answers import order_again, the_page
 from webapp.domain.numbers import parse_date, parse_percent
 from webapp.domain.permissions import Permission
 from webapp.domain.text import clean
-from webapp.filters import decimal_comma
-from webapp.form_posts import Attempt, form_version, run_once, try_once
-from webapp.queries.customer_search import find_customers, the_customer
-from webapp.queries.order_facts import visible_order
-from webapp.queries.order_page import address_of
-from webapp.queries.orders import order_list
-from webapp.services import coupons
-from webapp.services.order_copies import copy_order
-from webapp.services.order_entry import OrderInput, change_order, create_order
-from webapp.services.order_flow import comment_on_order
+from webapp.formats import decimal_comma
+from webapp.queries.customers.search import find_customers, the_customer
+from webapp.queries.orders.facts import visible_order
+from webapp.queries.orders.lists import order_list
+from webapp.queries.orders.page import address_of
+from webapp.services.order_steps.moves import comment_on_order
+from webapp.services.orders import coupons
+from webapp.services.orders.copies import copy_order
+from webapp.services.orders.entry import OrderInput, change_order, create_order
+from webapp.web import htmx
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import Attempt, form_version, run_once, try_once
 
 LONGEST_REFERENCE, LONGEST_NOTE = 100, 2000
 

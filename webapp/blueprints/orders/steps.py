@@ -8,22 +8,25 @@ from typing import Any
 from flask import request
 from werkzeug.wrappers import Response
 
-from webapp import htmx
-from webapp.auth import current_user, requires
 from webapp.blueprints.orders import bp
 from webapp.blueprints.orders.answers import order_again
 from webapp.domain.errors import BadInput
 from webapp.domain.numbers import parse_date, parse_money, parse_quantity
 from webapp.domain.permissions import Permission
 from webapp.domain.states import OrderState
-from webapp.filters import decimal_comma
-from webapp.form_posts import form_version, is_removal, run_once
+from webapp.formats import decimal_comma
 from webapp.models import Order
-from webapp.queries.order_facts import visible_order
-from webapp.services import allocation, approvals, confirmation, credit_desk, order_flow
-from webapp.services.invoicing import prepare_invoice
-from webapp.services.posting import bill_order
-from webapp.services.shipping import create_shipments, send_order
+from webapp.queries.orders.facts import visible_order
+from webapp.services.approvals import deciding as approvals
+from webapp.services.invoices.drafts import prepare_invoice
+from webapp.services.invoices.posting import bill_order
+from webapp.services.order_steps import confirmation, credit_desk
+from webapp.services.order_steps import moves as order_flow
+from webapp.services.shipments.shipping import create_shipments, send_order
+from webapp.services.stock import allocation
+from webapp.web import htmx
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import form_version, is_removal, run_once
 
 LINE_PREFIX = "line-"
 

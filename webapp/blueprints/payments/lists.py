@@ -7,15 +7,15 @@ from datetime import date
 
 from flask import request
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.payments import bp
 from webapp.domain.numbers import parse_date
 from webapp.domain.permissions import Permission
 from webapp.domain.states import PaymentState
-from webapp.filters import short_day
-from webapp.htmx import piece_or_page
-from webapp.list_address import ListAddress, list_address
-from webapp.queries.payments import PaymentFilter, list_payments
+from webapp.formats import short_day
+from webapp.queries.payments.pages import PaymentFilter, list_payments
+from webapp.web.auth import current_user, requires
+from webapp.web.htmx import piece_or_page
+from webapp.web.list_addresses import ListAddress, list_address
 
 TABS = {"all": "All", "account": "On account", "reversed": "Reversed"}
 FILTERS: dict[str, Callable[[str], str]] = {

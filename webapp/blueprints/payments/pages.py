@@ -5,15 +5,15 @@ from __future__ import annotations
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.payments import bp
 from webapp.domain.permissions import Permission
-from webapp.form_posts import try_once
-from webapp.htmx import go_to
-from webapp.queries.payments import open_invoices, payment_page
+from webapp.queries.payments.pages import open_invoices, payment_page
 from webapp.queries.timeline import history_of
-from webapp.services.payments import apply_payment, reverse_payment
-from webapp.typed import Typed, as_typed, typed_money
+from webapp.services.payments.receiving import apply_payment, reverse_payment
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import try_once
+from webapp.web.forms.typed import Typed, as_typed, typed_money
+from webapp.web.htmx import go_to
 
 Answer = Response | tuple[str, int]
 

@@ -10,20 +10,20 @@ from typing import Any
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from webapp.auth import current_user, requires
 from webapp.blueprints.payments import bp
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
-from webapp.filters import amount as written
-from webapp.form_posts import try_once
-from webapp.htmx import go_to, piece_or_page
+from webapp.formats import amount as written
 from webapp.models import Invoice
 from webapp.queries.company import today
-from webapp.queries.payment_effects import effects_of
-from webapp.queries.payments import ReceiptPage, active_methods, receipt_page
-from webapp.queries.receipt_customers import debtors
-from webapp.services.payments import record_receipt
-from webapp.typed import Typed, amount_in_field, as_typed, money_or_problem, typed_day, typed_money
+from webapp.queries.payments.debtors import debtors
+from webapp.queries.payments.effects import effects_of
+from webapp.queries.payments.pages import ReceiptPage, active_methods, receipt_page
+from webapp.services.payments.receiving import record_receipt
+from webapp.web.auth import current_user, requires
+from webapp.web.forms.posts import try_once
+from webapp.web.forms.typed import Typed, amount_in_field, as_typed, money_or_problem, typed_day, typed_money
+from webapp.web.htmx import go_to, piece_or_page
 
 ZERO = Decimal(0)
 FIELDS = {"payment_reference": "payment_reference", "surplus": "keep_on_account"}

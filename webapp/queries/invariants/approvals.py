@@ -11,14 +11,14 @@ from sqlalchemy.orm import aliased, joinedload
 from webapp.domain.permissions import Permission, Role, permissions_of
 from webapp.domain.states import ApprovalState, HoldState, OrderState
 from webapp.models import Approval, ApprovalKind, CreditHold, Event, EventDocument, Order, User
-from webapp.queries.approval_facts import (
+from webapp.queries.approvals.askers import EDITS
+from webapp.queries.approvals.facts import (
     declined_change,
     line_fingerprint,
     order_fingerprint,
     over_limit,
     still_covers,
 )
-from webapp.queries.askers import EDITS
 from webapp.queries.invariants.every_order import each_order
 from webapp.queries.invariants.registry import Breaking, Fault, invariant, rows, rows_break
 

@@ -16,12 +16,12 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from sqlalchemy.orm import selectinload
 
 from webapp.db import db
-from webapp.domain.amounts import TaxTotal
-from webapp.domain.document_tax import tax_totals
+from webapp.domain.documents.amounts import TaxTotal
+from webapp.domain.documents.tax import tax_totals
+from webapp.domain.documents.totals import DocumentCharge, DocumentLine, adds_up, document_totals
 from webapp.domain.money import cash_rounding
 from webapp.domain.states import InvoiceState, PaymentState
-from webapp.domain.tax_parts import kept_parts
-from webapp.domain.totals import DocumentCharge, DocumentLine, adds_up, document_totals
+from webapp.domain.taxes.parts import kept_parts
 from webapp.models import (
     CreditApplication,
     CreditNote,
@@ -34,8 +34,8 @@ from webapp.models import (
     PaymentApplication,
 )
 from webapp.queries.invariants.registry import Breaking, Fault, each, invariant, rows, rows_break
-from webapp.queries.receivables import ledger_balances
-from webapp.queries.stored_totals import amounts_of, totals_of
+from webapp.queries.invoices.stored_totals import amounts_of, totals_of
+from webapp.queries.receivables.ageing import ledger_balances
 
 ZERO = Decimal(0)
 BATCH = 200

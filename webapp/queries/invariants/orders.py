@@ -26,7 +26,7 @@ from webapp.models import (
 )
 from webapp.queries.invariants.every_order import each_order
 from webapp.queries.invariants.registry import Breaking, Fault, rows_break
-from webapp.queries.order_amounts import open_amounts, totals_of
+from webapp.queries.orders.amounts import open_amounts, totals_of
 
 
 @rows_break("I5")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from webapp.db import command
 from webapp.domain.errors import DomainError
 from webapp.models import User
+from webapp.services.bulk_outcome import Loaded, Progress, note_load
 from webapp.services.company import the_company
 from webapp.services.importing.reading import FileRow, RowFault
-from webapp.services.loading.outcome import Loaded, Progress, note_load
 
 Rows = Sequence[FileRow]
 Take = Callable[[Rows], bool]

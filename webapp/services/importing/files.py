@@ -9,12 +9,12 @@ from webapp.db import command
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.models import User
-from webapp.queries.order_records import holds_of
+from webapp.queries.orders.records import holds_of
 from webapp.services.authorize import require
+from webapp.services.bulk_outcome import Loaded, Progress, no_progress, note_load
 from webapp.services.importing.documents import DocumentKind, take_one_by_one, take_together
 from webapp.services.importing.kinds import Kind, kind_named
 from webapp.services.importing.reading import Contents, RowFault, read_file
-from webapp.services.loading.outcome import Loaded, Progress, no_progress, note_load
 
 
 @dataclass(frozen=True, slots=True)

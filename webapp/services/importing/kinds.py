@@ -7,28 +7,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.domain.errors import NotFound
+from webapp.domain.importing.records import CUSTOMER_FIELDS, ITEM_FIELDS, PRICE_FIELDS, STOCK_FIELDS, written_units
 from webapp.domain.permissions import Permission
-from webapp.domain.records import CUSTOMER_FIELDS, ITEM_FIELDS, PRICE_FIELDS, STOCK_FIELDS, written_units
-from webapp.queries.customer_records import all_customers, customer_record
-from webapp.queries.item_records import all_variants, item_record
-from webapp.queries.money_records import all_invoices, all_payments
-from webapp.queries.order_records import all_orders
-from webapp.queries.price_records import all_prices
-from webapp.queries.stock_records import all_stock
+from webapp.queries.customers.records import all_customers, customer_record
+from webapp.queries.items.records import all_variants, item_record
+from webapp.queries.orders.records import all_orders
+from webapp.queries.pricing.records import all_prices
+from webapp.queries.receivables.records import all_invoices, all_payments
+from webapp.queries.stock.records import all_stock
+from webapp.services.bulk_outcome import Loaded
+from webapp.services.customers.bulk import put_customers
 from webapp.services.importing.documents import DocumentKind, each_row
-from webapp.services.importing.moving_in import (
+from webapp.services.importing.money_files import (
     INVOICE_COLUMNS,
     PAYMENT_COLUMNS,
     by_receipt,
     opening_invoices,
     receipts,
 )
-from webapp.services.importing.past_orders import ORDER_COLUMNS, REQUIRED, as_of_dates, by_date, by_number, drafts
-from webapp.services.loading.customers import put_customers
-from webapp.services.loading.items import put_items
-from webapp.services.loading.outcome import Loaded
-from webapp.services.loading.prices import put_prices
-from webapp.services.loading.stock import put_stock
+from webapp.services.importing.order_files import ORDER_COLUMNS, REQUIRED, as_of_dates, by_date, by_number, drafts
+from webapp.services.items.bulk import put_items
+from webapp.services.pricing.bulk import put_prices
+from webapp.services.stock.bulk import put_stock
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,106 +1,63 @@
-"""Orders of files: rows of one number are one order, entered as a draft or confirmed as of its date."""
+"""Orders of another system: entered with their own numbers and dates, and confirmed by the credit of those days."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
-from typing import Any
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
-from webapp.domain import fields
-from webapp.domain.errors import BadInput, Refused
-from webapp.models import Order, OrderLine, User
-from webapp.queries.order_records import in_unit, order_called
-from webapp.services.importing.documents import Rows, Take
-from webapp.services.importing.reading import FileRow
-from webapp.services.order_entry import OrderInput
-from webapp.services.order_lines import LineInput
-from webapp.services.past_orders import confirm_as_of_date, take_past_order
+from webapp.db import command
+from webapp.domain import clock
+from webapp.domain.actions import Action
+from webapp.domain.errors import BadInput
+from webapp.domain.permissions import Permission
+from webapp.models import Order, User
+from webapp.services import audit
+from webapp.services.approvals import deciding as approvals
+from webapp.services.authorize import require
+from webapp.services.company import the_company, today
+from webapp.services.order_steps.confirmation import Outcome, confirm_past_order
+from webapp.services.order_steps.moves import submit_order
+from webapp.services.orders.entry import OrderInput, create_order
 
-ORDER_COLUMNS = (
-    "order_number", "customer", "order_date", "sku", "quantity", "unit_price", "discount_percent", "unit",
-)  # fmt: skip
-REQUIRED = ORDER_COLUMNS[:5]
-HEAD = ("customer", "order_date")
-TABLE: fields.Table = {
-    "order_number": fields.code,
-    "customer": fields.text(40, required=True),
-    "order_date": fields.day,
-    "sku": fields.text(40, required=True),
-    "quantity": fields.quantity,
-    "unit_price": fields.optional(fields.price),
-    "discount_percent": fields.optional(fields.percent, Decimal(0)),
-    "unit": fields.optional(fields.text(20)),
-}
+NOON = time(12)
 
 
-def drafts(actor: User) -> Take:
-    """Takes orders as drafts by their own numbers; one that is there alike already stays as it is."""
-    return _taking(lambda given: take_past_order(given, actor=actor))
+@command
+def take_past_order(given: OrderInput, *, actor: User) -> Order:
+    """Enter an order of another system as a draft. Raises Forbidden, BadInput, Refused as ``create_order`` does."""
+    require(actor, Permission.ORDERS_IMPORT)
+    _refuse_the_future(given.order_date)
+    return create_order(given, actor=actor)
 
 
-def as_of_dates(actor: User) -> Take:
-    """Takes orders and confirms each at its own date against the credit rule."""
-    return _taking(lambda given: confirm_as_of_date(given, actor=actor))
+@command
+def confirm_as_of_date(given: OrderInput, *, actor: User) -> Outcome:
+    """Enter an order of another system and confirm it at noon of its own date, or hold it by the credit of that day.
+
+    It was approved there, so it needs no approval here; a discount above the maximum of ``actor`` does.
+    """
+    require(actor, Permission.ORDERS_IMPORT)
+    day = _refuse_the_future(given.order_date)
+    with clock.set_to(_noon(day)):
+        order = create_order(given, actor=actor)
+        submit_order(order.number, actor=actor)
+        approvals.approve_as_taken_over(order)
+        outcome = confirm_past_order(order.number, actor=actor)
+        audit.record(
+            Action.IMPORTED, order, order.customer, actor=actor,
+            after={"order_number": order.number, "order_date": day, "total": order.total},
+        )  # fmt: skip
+    return outcome
 
 
-def by_number(rows: Rows) -> list[Rows]:
-    """The rows of one order together."""
-    groups: dict[str, list[FileRow]] = {}
-    for row in rows:
-        groups.setdefault(row.values.get("order_number", "").strip() or f"line {row.line}", []).append(row)
-    return list(groups.values())
+def _refuse_the_future(day: date | None) -> date:
+    if day is None:
+        raise BadInput("Order date is missing.", field="order_date")
+    if day > today():
+        raise BadInput(f"Order date {day.isoformat()} is in the future.", field="order_date")
+    return day
 
 
-def by_date(rows: Rows) -> list[Rows]:
-    """The same, the oldest order first; dates are written so that they sort."""
-    return sorted(by_number(rows), key=lambda group: group[0].values.get("order_date", "").strip())
-
-
-def _taking(enter: Callable[[OrderInput], object]) -> Take:
-    def take(rows: Rows) -> bool:
-        records = [fields.read_whole(TABLE, row.values) for row in rows]
-        _refuse_two_heads(records)
-        known = order_called(records[0]["order_number"])
-        if known is not None:
-            _refuse_other_content(known, records)
-            return False
-        enter(_input(records))
-        return True
-
-    return take
-
-
-def _input(records: Sequence[Mapping[str, Any]]) -> OrderInput:
-    first = records[0]
-    lines = [
-        LineInput(one["sku"], one["quantity"], one["unit"], one["unit_price"], one["discount_percent"])
-        for one in records
-    ]
-    return OrderInput(first["customer"], lines, order_date=first["order_date"], order_number=first["order_number"])
-
-
-def _refuse_two_heads(records: Sequence[Mapping[str, Any]]) -> None:
-    for name in HEAD:
-        if len({record[name] for record in records}) > 1:
-            words = name.replace("_", " ")
-            raise BadInput(f"The rows of order {records[0]['order_number']} differ in their {words}.", field=name)
-
-
-def _refuse_other_content(order: Order, records: Sequence[Mapping[str, Any]]) -> None:
-    """An order that is there already must be this very one; a price that the row leaves to the rules is not asked."""
-    first = records[0]
-    alike = (order.customer.code, order.order_date, len(order.lines)) == (
-        first["customer"], first["order_date"], len(records),
-    )  # fmt: skip
-    if not (alike and all(_same_line(line, record) for line, record in zip(order.lines, records, strict=True))):
-        raise Refused(f"Order {order.number} is there already, with other content.")
-
-
-def _same_line(line: OrderLine, record: Mapping[str, Any]) -> bool:
-    return (
-        record["sku"] in (line.variant.sku, line.variant.barcode)
-        and (record["unit"] or line.variant.unit) == line.unit
-        and record["quantity"] == in_unit(line)
-        and record["unit_price"] in (None, line.unit_price)
-        and record["discount_percent"] == line.discount_percent
-    )
+def _noon(day: date) -> datetime:
+    """Noon in the company's time zone, or this moment where that has not come yet."""
+    return min(datetime.combine(day, NOON, ZoneInfo(the_company().time_zone)).astimezone(UTC), clock.now())

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.domain.errors import BadInput
-from webapp.domain.spreadsheets import unguarded
+from webapp.domain.importing.spreadsheets import unguarded
 
 LONGEST_CELL = 10_000
 MOST_ROWS = 200_000

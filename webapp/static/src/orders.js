@@ -114,7 +114,7 @@
     if (root.matches("#entry-answer[data-added]")) {
       root.removeAttribute("data-added");
       el("entry").value = "";
-      el("entry").focus();
+      if (!isCell(document.activeElement)) { el("entry").focus(); }  // who went on to a cell stays there
     }
     if (root.matches(".line-note")) { fillRow(root); }
   });

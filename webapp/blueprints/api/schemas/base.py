@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 
-from webapp import wire
-from webapp.domain import fields, numbers
+from webapp.domain import numbers
+from webapp.domain.importing import fields
 from webapp.domain.money import decimals_of, plain, round_half_up
 from webapp.domain.numbers import tidy
 from webapp.domain.permissions import Permission
-from webapp.domain.tax_parts import restored
+from webapp.domain.taxes.parts import restored
 from webapp.models import User
+from webapp.web import json as wire
 
 NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 LARGEST = 10**12

@@ -21,10 +21,10 @@ from webapp.blueprints.api.schemas.base import (
     Version,
     Word,
 )
-from webapp.domain.credit import CreditCheck
+from webapp.domain.credit_control.rule import CreditCheck
 from webapp.domain.money import plain
 from webapp.models import Address, AddressKind, Customer
-from webapp.queries.customer_records import own_default_address
+from webapp.queries.customers.records import own_default_address
 
 
 class CustomerFields(Input):

@@ -20,7 +20,7 @@ from webapp.blueprints.api.schemas.base import (
     UnitPrice,
     Word,
 )
-from webapp.services.free_lines import Adjustment, FreeCharge, FreeInvoice, FreeLine
+from webapp.services.invoices.without_order_lines import Adjustment, FreeCharge, FreeInvoice, FreeLine
 
 
 class AdjustmentInput(Input):

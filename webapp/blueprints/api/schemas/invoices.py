@@ -29,9 +29,9 @@ from webapp.blueprints.api.schemas.base import (
     price,
 )
 from webapp.domain.money import plain
-from webapp.domain.payments import overdue_days
+from webapp.domain.payments.split import overdue_days
 from webapp.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Payment
-from webapp.queries.invoices import status_of
+from webapp.queries.invoices.pages import status_of
 
 
 class BilledPart(Input):

@@ -20,9 +20,9 @@ from webapp.blueprints.api.schemas.base import (
     Version,
     count,
 )
-from webapp.domain.credit import CreditCheck, HoldReason
+from webapp.domain.credit_control.rule import CreditCheck, HoldReason
 from webapp.domain.money import decimals_of, round_half_up
-from webapp.services.allocation import AllocationOutcome
+from webapp.services.stock.allocation import AllocationOutcome
 
 FEWEST_DECIMALS = 2
 

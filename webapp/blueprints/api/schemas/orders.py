@@ -7,7 +7,6 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from webapp import wire
 from webapp.blueprints.api.schemas.base import (
     AddressInput,
     AddressOutput,
@@ -36,9 +35,10 @@ from webapp.blueprints.api.schemas.base import (
 )
 from webapp.blueprints.api.schemas.steps import StepOutput
 from webapp.domain.money import plain
-from webapp.domain.order_facts import allocation_status, billing_status, shipping_status
+from webapp.domain.orders.counts import allocation_status, billing_status, shipping_status
 from webapp.models import CreditHold, Order, OrderCharge, OrderLine
-from webapp.queries.hold_facts import open_hold, rejected_hold
+from webapp.queries.credit_control.holds import open_hold, rejected_hold
+from webapp.web import json as wire
 
 # --- in --------------------------------------------------------------------------------------------------------------
 

@@ -25,9 +25,9 @@ from webapp.blueprints.api.schemas.base import (
 )
 from webapp.blueprints.api.schemas.steps import StepOutput
 from webapp.domain.permissions import Permission
-from webapp.domain.price_lists import Basis, Rounding
+from webapp.domain.pricing.lists import Basis, Rounding
 from webapp.models import CustomerPrice, ListPrice, PriceList, User
-from webapp.services.pricing import Price
+from webapp.services.pricing.derivation import Price
 
 
 class PriceListInput(Input):

@@ -28,7 +28,7 @@ from webapp.blueprints.api.schemas.base import (
 )
 from webapp.domain.money import plain
 from webapp.models import Promotion
-from webapp.queries.promotion_records import promotion_record
+from webapp.queries.promotions.records import promotion_record
 
 Uses = Annotated[int, Field(strict=True, ge=1, le=10**9)]
 Words = Annotated[list[Code], Field(max_length=500)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from webapp.blueprints.api.schemas.base import Day, Input, Money, Output
 from webapp.domain.money import plain
-from webapp.queries.receivables import Ageing, AgeingRow
+from webapp.queries.receivables.ageing import Ageing, AgeingRow
 
 
 class AgeingQuery(Input):

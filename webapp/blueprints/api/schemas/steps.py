@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from webapp.blueprints.api.schemas.base import Money, Output, price
-from webapp.domain.pricing import PriceStep
+from webapp.domain.pricing.derivation import PriceStep
 
 
 class StepOutput(Output):

@@ -9,16 +9,16 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from webapp import wire
 from webapp.blueprints.api.schemas.base import NUMBER, Amount, Flag, Input, Money, Output, Percent, Text, Word
 from webapp.domain import numbers
+from webapp.domain.documents.totals import DocumentCharge, DocumentLine, TaxTotal
 from webapp.domain.errors import BadInput
-from webapp.domain.fields import refuse_all
+from webapp.domain.importing.fields import refuse_all
 from webapp.domain.money import is_whole_minor, plain
 from webapp.domain.numbers import tidy
-from webapp.domain.tax import check_rate
-from webapp.domain.totals import DocumentCharge, DocumentLine, TaxTotal
-from webapp.services.trial_totals import TrialTotals
+from webapp.domain.taxes.categories import check_rate
+from webapp.services.trials.totals import TrialTotals
+from webapp.web import json as wire
 
 ZERO = Decimal(0)
 CATEGORY = r"^[A-Z]{1,3}$"

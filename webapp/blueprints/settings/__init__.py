@@ -1,0 +1,1 @@
+"""Settings: the company, people, taxes, terms, places, groups, limits, files."""

@@ -1,0 +1,1 @@
+"""What needs somebody else: allowed discounts, margins, and what an approval was given for."""

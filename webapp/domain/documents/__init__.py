@@ -1,0 +1,1 @@
+"""What documents are totalled from: amounts, tax, cash rounding, and whether it all adds up."""

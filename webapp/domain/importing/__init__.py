@@ -1,0 +1,1 @@
+"""Records and cells of files: what a field may hold."""

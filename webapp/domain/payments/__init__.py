@@ -1,0 +1,1 @@
+"""How a payment is split over open items."""

@@ -1,0 +1,1 @@
+"""Which price counts and why: lists, derivation, prices with and without tax."""

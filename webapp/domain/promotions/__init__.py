@@ -1,0 +1,1 @@
+"""Promotions: their terms, and which of them counts for a line."""

@@ -1,0 +1,1 @@
+"""The plan of an allocation, and stock at moving average cost."""

@@ -1,0 +1,1 @@
+"""Tax categories, dated rates, and taxes made of several."""

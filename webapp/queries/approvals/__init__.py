@@ -1,0 +1,1 @@
+"""What waits for a decision, who may decide it, and what a decision would give away."""

@@ -1,0 +1,1 @@
+"""Exposure, holds and their queue."""

@@ -1,0 +1,1 @@
+"""Customers: lists, one, their records and their exposure."""

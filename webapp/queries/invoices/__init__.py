@@ -1,0 +1,1 @@
+"""Invoices: lists, one, what is to bill, what is printed."""

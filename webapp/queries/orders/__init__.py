@@ -1,0 +1,1 @@
+"""Orders: lists, one, what blocks it and what comes next."""

@@ -1,0 +1,1 @@
+"""Payments: lists, one, what it would do, and who may owe."""

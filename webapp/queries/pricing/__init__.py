@@ -1,0 +1,1 @@
+"""Price lists, their rows, and which list counts for whom."""

@@ -1,0 +1,1 @@
+"""Promotions: lists, one, and the rules that may count for an order."""

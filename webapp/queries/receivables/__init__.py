@@ -1,0 +1,1 @@
+"""What customers owe at any date, and what they have left unused."""

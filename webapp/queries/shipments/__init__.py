@@ -1,0 +1,1 @@
+"""Shipments: lists, one, their papers, and what is still out."""

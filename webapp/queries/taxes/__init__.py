@@ -1,0 +1,1 @@
+"""Tax codes with their rates."""

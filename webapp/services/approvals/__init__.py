@@ -1,0 +1,1 @@
+"""Asking for approval, deciding, and how much somebody may give."""

@@ -1,0 +1,1 @@
+"""Credit checks that are kept, and the holds they place."""

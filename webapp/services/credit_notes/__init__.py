@@ -1,0 +1,1 @@
+"""Credit notes: drafted from an invoice, posted, settling what is open."""

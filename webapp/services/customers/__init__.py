@@ -1,0 +1,1 @@
+"""Customers: their records, one by one and by the thousand."""

@@ -1,0 +1,1 @@
+"""Invoices: drafted, checked, posted, printed, sent; also without an order."""

@@ -1,0 +1,1 @@
+"""Items and their categories, one by one and by the thousand."""

@@ -1,0 +1,1 @@
+"""The receivables ledger and the days that are open for it."""

@@ -1,0 +1,1 @@
+"""The way of an order from quote to confirmation, and the credit desk."""

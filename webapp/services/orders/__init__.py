@@ -1,0 +1,1 @@
+"""Orders as they are entered: lines, charges, coupons, promotions, copies."""

@@ -1,0 +1,1 @@
+"""Promotions as their author makes them."""

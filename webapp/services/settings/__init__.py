@@ -1,0 +1,1 @@
+"""What a company settles, from the first run on."""

@@ -1,0 +1,1 @@
+"""Shipments: picked, packed, shipped, and goods that come back."""

@@ -1,0 +1,1 @@
+"""Stock: received, allocated, counted, moved."""

@@ -1,0 +1,1 @@
+"""Tax codes, what they are made of, and which one a line gets."""

@@ -1,0 +1,1 @@
+"""Prices and totals tried out: nothing is stored."""

@@ -1,0 +1,1 @@
+"""What every blueprint uses of HTTP: who asks, what answers look like, how refusals are told."""

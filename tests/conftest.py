@@ -20,10 +20,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from tests.support import masters, web
 from tests.support.applications import application
 from tests.support.databases import ENGINES, Database, TestRun
-from tests.support.scenes import keep_scenes_of
+from tests.support.scenes import keep_scenes_of, scene
 from tests.support.server import LiveServer, running_server
+from webapp.models import User
 
 RUN = pytest.StashKey[TestRun]()
 ALIVE = pytest.StashKey[IO[str]]()
@@ -179,6 +181,14 @@ def session(app: Flask) -> Iterator[Session]:
     with app.app_context():
         yield db.session  # type: ignore[misc]  # a scoped session is a session to its users
         db.session.rollback()
+
+
+@pytest.fixture
+@scene
+def system(session: Session) -> User:
+    """A founded company with a tax code, a warehouse and a price list; its system's user."""
+    web.found_company()
+    return masters.stock_the_shelves()
 
 
 @pytest.fixture

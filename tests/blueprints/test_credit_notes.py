@@ -97,7 +97,7 @@ def test_quantities_and_amounts_come_off_single_lines(anna: FlaskClient, invoice
         ({**LINES, "quantity_1": "1", "amount_1": "1"}, "Credit a quantity or an amount of a line, not both."),
         ({**LINES}, "Type a quantity or an amount beside at least one line."),
         ({**WHOLE, "quantity_1": "1"}, "Lines are filled in, but all that is left is chosen."),
-        ({**WHOLE, "reason": ""}, "Reason is missing."),
+        ({**WHOLE, "reason": ""}, "A reason is needed."),
     ],
 )
 def test_a_refused_credit_says_why_and_keeps_what_was_typed(

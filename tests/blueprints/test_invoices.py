@@ -194,7 +194,7 @@ def test_a_draft_given_up_needs_a_reason_and_is_billed_again(anna: FlaskClient, 
     path = f"/invoices/drafts/{draft.id}/void"
     answer = submit(anna, path, {"reason": " "})
     assert answer.status_code == 422
-    assert "Reason is missing." in words(answer)
+    assert "A reason is needed." in words(answer)
     assert submit(anna, path, {"reason": "The customer wants one invoice a month."}).status_code == 303
     assert "This draft was given up: The customer wants" in words(anna.get(f"/invoices/drafts/{draft.id}"))
     assert order in words(anna.get("/invoices/to-bill"))

@@ -254,7 +254,7 @@ def test_a_payment_is_reversed_by_somebody_else_with_a_reason(anna: FlaskClient,
     assert submit(anna, path, {"reason": "Bounced."}).status_code == 403
     answer = submit(bob, path, {"reason": ""})
     assert answer.status_code == 422
-    assert "Reason is missing." in words(answer)
+    assert "A reason is needed." in words(answer)
     assert submit(bob, path, {"reason": "Bounced."}).status_code == 303
     page = words(bob.get(f"/payments/{PAY}"))
     assert "Bob Reed reversed it on" in page

@@ -18,7 +18,7 @@ from webapp.demo.northwind import FOLDER
 from webapp.domain import clock
 from webapp.domain.errors import Refused
 from webapp.domain.permissions import Role
-from webapp.domain.promotions.promotions import PROMOTION
+from webapp.domain.promotions.choice import PROMOTION
 from webapp.domain.states import ApprovalState, HoldState, InvoiceState, OrderState
 from webapp.models import (
     Approval,

@@ -38,7 +38,7 @@ from webapp.domain.money import spread
 from webapp.domain.pricing.derivation import Candidate, Source, derive_price
 from webapp.domain.pricing.gross import in_kind
 from webapp.domain.pricing.lists import Basis, Goods, ListRule, list_candidates
-from webapp.domain.promotions.promotions import Sale, promote
+from webapp.domain.promotions.choice import Sale, promote
 from webapp.domain.promotions.terms import Benefit, PromotionRule
 
 D = Decimal

@@ -8,22 +8,13 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.support import masters, web
+from tests.support import web
 from tests.support.factories import Staff, make_desk
-from tests.support.scenes import scene
 from webapp.domain import clock
 from webapp.domain.permissions import Role
 from webapp.models import User
 
 MONDAY = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-@scene
-def system(session: Session) -> User:
-    """A founded company with a tax code, a warehouse and a price list; its system's user."""
-    web.found_company()
-    return masters.stock_the_shelves()
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from tools.bench.company import found
 from webapp import create_app
 from webapp.db import Base, db
 from webapp.models import Invoice
-from webapp.services.invoices import paper
+from webapp.services.papers import pdf as paper
 
 TARGET = 0.3
 WARM_UP = 12  # the server plans a prepared statement for good at its sixth run

@@ -24,7 +24,7 @@ from webapp.domain import clock
 from webapp.domain.documents.totals import document_totals
 from webapp.domain.permissions import Role
 from webapp.domain.pricing.lists import Basis
-from webapp.domain.promotions.promotions import Sale, promote, with_promotions
+from webapp.domain.promotions.choice import Sale, promote, with_promotions
 from webapp.domain.promotions.terms import Benefit
 from webapp.models import (
     Category,

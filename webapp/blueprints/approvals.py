@@ -13,12 +13,13 @@ from flask import Blueprint, render_template, request, url_for
 from webapp.domain.errors import NotFound
 from webapp.domain.permissions import Permission
 from webapp.models import ApprovalKind
-from webapp.queries.approvals.inbox import Item, decided, inbox, last_verdict, place_of
+from webapp.pages import addresses as at
+from webapp.pages.approvals.hold_case import credit_case
+from webapp.pages.approvals.inbox import Item, decided, inbox, last_verdict, place_of
+from webapp.pages.orders.deciders import beyond, deciders_of, order_deciders
+from webapp.pages.orders.discount_effects import effect_of
+from webapp.pages.orders.page import OrderPage, order_page
 from webapp.queries.approvals.usual_discounts import usual_discounts
-from webapp.queries.credit_control.queue import credit_case
-from webapp.queries.orders.deciders import beyond, deciders_of, order_deciders
-from webapp.queries.orders.discount_effects import effect_of
-from webapp.queries.orders.page import OrderPage, order_page
 from webapp.web.auth import current_user, requires
 
 bp = Blueprint("approvals", __name__, url_prefix="/approvals")
@@ -70,7 +71,7 @@ def _order(number: str, items: Sequence[Item], *, is_list: bool = False) -> str:
     deciders = order_deciders(page.facts)
     return _render(
         "approvals/order.html",
-        f"/approvals/orders/{number}",
+        at.asked_order(number),
         items,
         is_list,
         page=page,
@@ -90,7 +91,7 @@ def _discount(number: str, line_number: int, items: Sequence[Item], *, is_list: 
     deciders = deciders_of(page.facts, view.request) if view.request else []
     return _render(
         "approvals/discount.html",
-        f"/approvals/discounts/{number}/{line_number}",
+        at.asked_discount(number, line_number),
         items,
         is_list,
         page=page,
@@ -110,7 +111,7 @@ def _hold(number: str, items: Sequence[Item], *, is_list: bool = False, write: b
     deciders = page.facts.staff.who_can(Permission.CREDIT_RELEASE, besides=_may_not_release(page))
     return _render(
         "approvals/hold.html",
-        f"/approvals/holds/{number}",
+        at.held_order(number),
         items,
         is_list,
         page=page,

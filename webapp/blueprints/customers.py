@@ -13,9 +13,10 @@ from webapp.domain.money import CURRENCIES
 from webapp.domain.permissions import Permission
 from webapp.domain.states import CustomerStatus
 from webapp.models import Customer
+from webapp.pages.customers.exposure import customer_exposure
+from webapp.pages.customers.lists import CustomerFilter, customer_choices, customer_list
+from webapp.pages.customers.page import credit_bar, customer_page, find_customer
 from webapp.queries.company import company
-from webapp.queries.customers import pages as reads
-from webapp.queries.customers.exposure import customer_exposure
 from webapp.queries.customers.records import customer_record
 from webapp.services.customers import records as customers
 from webapp.web import htmx
@@ -37,9 +38,9 @@ TAX_CLASSES_HINT = "Decides with the item's tax code which tax applies, for exam
 def index() -> str:
     """The list: search while typing, filters in the address."""
     address = list_address("customers.index", FILTERS)
-    wanted = reads.CustomerFilter(**address.given)
-    found = reads.customer_list(wanted, user=current_user, cursor=request.args.get("cursor"))
-    choices = reads.customer_choices()
+    wanted = CustomerFilter(**address.given)
+    found = customer_list(wanted, user=current_user, cursor=request.args.get("cursor"))
+    choices = customer_choices()
     names = dict(choices.groups), dict(choices.reps)
     chips = address.chips(
         {
@@ -87,13 +88,13 @@ def create() -> Response | tuple[str, int]:
 @requires(Permission.CUSTOMERS_READ)
 def show(code: str) -> str:
     """A customer: facts, credit, open documents, history."""
-    page = reads.customer_page(code, current_user)
+    page = customer_page(code, current_user)
     others = [(status, words) for status, words in STATUS_WORDS if status != page.customer.status.lower()]
     return render_template(
         "customers/show.html",
         page=page,
         customer=page.customer,
-        bar=reads.credit_bar(page),
+        bar=credit_bar(page),
         other_statuses=others,
     )
 
@@ -102,7 +103,7 @@ def show(code: str) -> str:
 @requires(Permission.CUSTOMERS_WRITE)
 def edit(code: str) -> str:
     """The record in a form."""
-    customer = reads.find_customer(code, current_user)
+    customer = find_customer(code, current_user)
     return _edit_page(customer, RecordForm(_sections(), shown(customer_record(customer))))
 
 
@@ -110,7 +111,7 @@ def edit(code: str) -> str:
 @requires(Permission.CUSTOMERS_WRITE)
 def update(code: str) -> Response | tuple[str, int]:
     """Change the record."""
-    customer, sections = reads.find_customer(code, current_user), _sections()
+    customer, sections = find_customer(code, current_user), _sections()
     values = typed(sections)
     attempt = try_once(lambda: _changed(code, values))
     if attempt.refusal:
@@ -140,7 +141,7 @@ def edit_credit(code: str) -> str:
 @requires(Permission.CREDIT_LIMIT)
 def update_limit(code: str) -> Response | tuple[str, int]:
     """Set limit and tolerance."""
-    stored = shown(customer_record(reads.find_customer(code, current_user)))
+    stored = shown(customer_record(find_customer(code, current_user)))
     values = {name: stored.get(name, "") for name in typed_whole(LIMIT)} | typed(LIMIT)
     attempt = try_once(
         lambda: {
@@ -156,7 +157,7 @@ def update_limit(code: str) -> Response | tuple[str, int]:
 @requires(Permission.CREDIT_LIMIT)
 def update_extra(code: str) -> Response | tuple[str, int]:
     """Grant or end a temporary extra."""
-    customer = reads.find_customer(code, current_user)
+    customer = find_customer(code, current_user)
     values = _extra_of(customer) | typed(EXTRA)
     attempt = try_once(lambda: _granted(code, values))
     if attempt.refusal:
@@ -168,7 +169,7 @@ def update_extra(code: str) -> Response | tuple[str, int]:
 @requires(Permission.CREDIT_HOLD)
 def update_status(code: str) -> Response:
     """Block, close or open a customer."""
-    reads.find_customer(code, current_user)
+    find_customer(code, current_user)
     wanted = request.form.get("status", "").upper()
     if wanted not in CustomerStatus.__members__:
         raise BadInput("A customer is open, blocked or closed.", field="status")
@@ -188,7 +189,7 @@ def update_status(code: str) -> Response:
 @requires(Permission.CUSTOMERS_WRITE)
 def new_address(code: str) -> str:
     """An empty form for a further delivery address."""
-    customer = reads.find_customer(code, current_user)
+    customer = find_customer(code, current_user)
     return _address_page(customer, RecordForm(ADDRESS, {"name": customer.name}))
 
 
@@ -196,7 +197,7 @@ def new_address(code: str) -> str:
 @requires(Permission.CUSTOMERS_WRITE)
 def create_address(code: str) -> Response | tuple[str, int]:
     """Add a delivery address."""
-    customer, values = reads.find_customer(code, current_user), typed_whole(ADDRESS)
+    customer, values = find_customer(code, current_user), typed_whole(ADDRESS)
     attempt = try_once(
         lambda: {"code": customers.add_address(code, version=_version(), actor=current_user, **values).code}
     )
@@ -209,7 +210,7 @@ def create_address(code: str) -> Response | tuple[str, int]:
 @requires(Permission.CUSTOMERS_WRITE)
 def choose_address(code: str, address_id: int) -> Response:
     """Deliver to this address as a rule."""
-    reads.find_customer(code, current_user)
+    find_customer(code, current_user)
     run_once(
         lambda: {"code": customers.make_default_address(code, address_id, version=_version(), actor=current_user).code}
     )
@@ -220,7 +221,7 @@ def choose_address(code: str, address_id: int) -> Response:
 @requires(Permission.CUSTOMERS_WRITE)
 def remove_address(code: str, address_id: int) -> Response:
     """Take a delivery address away."""
-    reads.find_customer(code, current_user)
+    find_customer(code, current_user)
     run_once(lambda: {"code": customers.remove_address(code, address_id, version=_version(), actor=current_user).code})
     return htmx.go_to(url_for("customers.show", code=code), said="The address is removed.")
 
@@ -276,14 +277,14 @@ def _credit_page(
     extra: Mapping[str, str] | None = None,
     refusal: DomainError | None = None,
 ) -> str:
-    page = reads.customer_page(code, current_user)
+    page = customer_page(code, current_user)
     stored = shown(customer_record(page.customer)) | {"reason": ""}
     granted = _extra_of(page.customer)
     return render_template(
         "customers/credit.html",
         page=page,
         customer=page.customer,
-        bar=reads.credit_bar(page),
+        bar=credit_bar(page),
         limit=RecordForm(LIMIT, stored | dict(limit or {}), refusal if limit is not None else None),
         extra=RecordForm(EXTRA, granted | dict(extra or {}), refusal if extra is not None else None),
     )
@@ -303,7 +304,7 @@ def _address_fields(prefix: str = "") -> list[list[Field]]:
 
 def _sections(*, is_new: bool = False) -> list[Section]:
     """The fields of the record; a new customer's code and credit limit are asked for here too."""
-    choices = reads.customer_choices()
+    choices = customer_choices()
     currency = Field("currency", "Currency", "select", optional=False, options=[(code, code) for code in CURRENCIES])
     head = [Field("name", "Name", optional=False)]
     if is_new:

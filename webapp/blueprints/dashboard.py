@@ -9,7 +9,7 @@ from flask import Blueprint, render_template
 from webapp import formats
 from webapp.domain import clock
 from webapp.domain.permissions import Permission
-from webapp.queries.home.dashboard import dashboard
+from webapp.pages.home.dashboard import dashboard
 from webapp.web.auth import current_user, requires
 
 bp = Blueprint("dashboard", __name__)

@@ -11,8 +11,9 @@ from webapp.domain.errors import BadInput
 from webapp.domain.importing.records import written_units
 from webapp.domain.permissions import Permission
 from webapp.models import Variant
+from webapp.pages.items.lists import ItemFilter, category_tree, item_choices, item_list
+from webapp.pages.items.page import find_item, item_page
 from webapp.queries.company import company
-from webapp.queries.items import pages as reads
 from webapp.queries.items.records import item_record
 from webapp.services.items import records as items
 from webapp.web import htmx
@@ -33,8 +34,8 @@ TRACKINGS = (("NONE", "Not told apart"), ("BATCH", "By batch"), ("SERIAL", "By s
 def index() -> str:
     """The list: search while typing, filters in the address."""
     address = list_address("items.index", FILTERS)
-    wanted = reads.ItemFilter(**address.given)
-    found = reads.item_list(wanted, cursor=request.args.get("cursor"))
+    wanted = ItemFilter(**address.given)
+    found = item_list(wanted, cursor=request.args.get("cursor"))
     chips = address.chips(
         {
             "q": lambda words: f"“{words}”",
@@ -49,7 +50,7 @@ def index() -> str:
         wanted=wanted,
         address=address,
         chips=chips,
-        categories=reads.category_tree(),
+        categories=category_tree(),
         states=STATES,
         currency=_base_currency(),
     )
@@ -79,7 +80,7 @@ def create() -> Response | tuple[str, int]:
 @requires(Permission.ITEMS_READ)
 def show(sku: str) -> str:
     """An item: facts, stock by location, prices, history."""
-    page = reads.item_page(sku, _base_currency())
+    page = item_page(sku, _base_currency())
     return render_template(
         "items/show.html",
         page=page,
@@ -94,7 +95,7 @@ def show(sku: str) -> str:
 @requires(Permission.ITEMS_WRITE)
 def edit(sku: str) -> str:
     """The record in a form."""
-    variant = reads.find_item(sku)
+    variant = find_item(sku)
     return _edit_page(variant, RecordForm(_sections(), _shown(variant)))
 
 
@@ -102,7 +103,7 @@ def edit(sku: str) -> str:
 @requires(Permission.ITEMS_WRITE)
 def update(sku: str) -> Response | tuple[str, int]:
     """Change the record."""
-    variant, sections = reads.find_item(sku), _sections()
+    variant, sections = find_item(sku), _sections()
     values, version = typed(sections), form_version()
     if version is None:
         raise BadInput("The form does not say which version it was made from. Load the page again.", field="version")
@@ -133,7 +134,7 @@ def _base_currency() -> str:
 
 
 def _sections(*, is_new: bool = False) -> list[Section]:
-    choices = reads.item_choices()
+    choices = item_choices()
     categories = [(row.name, "\N{NO-BREAK SPACE}" * 3 * row.depth + row.name) for row in choices.categories]
     head = [Field("name", "Name", optional=False)]
     if is_new:

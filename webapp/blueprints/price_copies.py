@@ -12,8 +12,8 @@ from webapp.domain.errors import BadInput, DomainError
 from webapp.domain.importing.fields import written
 from webapp.domain.permissions import Permission
 from webapp.models import PriceList
+from webapp.pages.pricing.lists import find_list
 from webapp.queries.pricing.copies import Preview, preview_copy
-from webapp.queries.pricing.lists import find_list
 from webapp.services.pricing import copies as price_copies
 from webapp.web import htmx
 from webapp.web.auth import current_user, requires

@@ -11,11 +11,11 @@ from webapp.domain.numbers import parse_date, parse_quantity
 from webapp.domain.permissions import Permission
 from webapp.formats import decimal_comma
 from webapp.models import PriceList
+from webapp.pages.customers.search import the_customer
+from webapp.pages.pricing.lists import other_lists
+from webapp.pages.promotions.page import promotion_choices
 from webapp.queries.company import today
-from webapp.queries.customers.search import the_customer
 from webapp.queries.items.search import the_item
-from webapp.queries.pricing.lists import other_lists
-from webapp.queries.promotions.pages import promotion_choices
 from webapp.queries.references import referred
 from webapp.services.trials.price import try_price
 from webapp.web.auth import current_user, requires

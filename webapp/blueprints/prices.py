@@ -13,9 +13,9 @@ from webapp.domain.errors import BadInput, DomainError
 from webapp.domain.money import CURRENCIES, decimals_of
 from webapp.domain.permissions import Permission
 from webapp.models import Customer, PriceList
+from webapp.pages.customers.page import find_customer
+from webapp.pages.pricing import lists as reads
 from webapp.queries.company import company
-from webapp.queries.customers.pages import find_customer
-from webapp.queries.pricing import lists as reads
 from webapp.services.pricing import lists as price_lists
 from webapp.services.pricing import of_customers as customer_prices
 from webapp.web import htmx

@@ -13,8 +13,9 @@ from webapp.domain.money import CURRENCIES
 from webapp.domain.permissions import Permission
 from webapp.domain.promotions.terms import Benefit
 from webapp.models import Promotion
+from webapp.pages.promotions.lists import promotion_list
+from webapp.pages.promotions.page import find_promotion, promotion_page
 from webapp.queries.company import company
-from webapp.queries.promotions import pages as reads
 from webapp.queries.promotions.records import promotion_record
 from webapp.services.promotions import authoring as promotions
 from webapp.web import htmx
@@ -40,9 +41,7 @@ BENEFITS = (
 def index() -> str:
     """The list: search while typing, filters in the address."""
     address = list_address("promotions.index", FILTERS)
-    page, views = reads.promotion_list(
-        q=address.value("q"), state=address.value("state"), cursor=request.args.get("cursor")
-    )
+    page, views = promotion_list(q=address.value("q"), state=address.value("state"), cursor=request.args.get("cursor"))
     return htmx.piece_or_page(
         "promotions/_list.html",
         "promotions/index.html",
@@ -78,14 +77,14 @@ def create() -> Response | tuple[str, int]:
 @requires(Permission.PRICES_READ)
 def show(code: str) -> str:
     """One promotion: what it gives, to whom, what else counts for the same lines, who used it."""
-    return render_template("promotions/show.html", page=reads.promotion_page(code, current_user))
+    return render_template("promotions/show.html", page=promotion_page(code, current_user))
 
 
 @bp.get("/<code>/edit")
 @requires(Permission.PRICES_WRITE)
 def edit(code: str) -> str:
     """The promotion in a form."""
-    promotion = reads.find_promotion(code)
+    promotion = find_promotion(code)
     return _edit_page(promotion, RecordForm(_sections(promotion), shown(promotion_record(promotion))))
 
 
@@ -93,7 +92,7 @@ def edit(code: str) -> str:
 @requires(Permission.PRICES_WRITE)
 def update(code: str) -> Response | tuple[str, int]:
     """Change the promotion."""
-    promotion = reads.find_promotion(code)
+    promotion = find_promotion(code)
     sections, version = _sections(promotion), form_version()
     values = _without_hidden(typed(sections))
     if version is None:

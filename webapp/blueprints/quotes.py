@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 from webapp.domain.numbers import parse_whole
 from webapp.domain.permissions import Permission
 from webapp.models import Order
-from webapp.queries.orders.facts import visible_order
-from webapp.queries.orders.lists import quote_list
-from webapp.queries.orders.page import address_of, order_page
+from webapp.pages import addresses as at
+from webapp.pages.orders.facts import visible_order
+from webapp.pages.orders.lists import quote_list
+from webapp.pages.orders.page import order_page
 from webapp.services.company import the_company
 from webapp.services.order_steps.moves import accept_quote, revise_quote
 from webapp.web import htmx
@@ -65,4 +66,4 @@ def create_revision(number: str) -> Response:
 
 
 def _named(order: Order) -> dict[str, Any]:
-    return {"number": order.number, "url": address_of(order)}
+    return {"number": order.number, "url": at.order_page(order)}

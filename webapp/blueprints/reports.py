@@ -13,11 +13,11 @@ from webapp.domain.errors import BadInput
 from webapp.domain.numbers import parse_date
 from webapp.domain.payments.split import AgeingBucket
 from webapp.domain.permissions import Permission
+from webapp.pages.home.dashboard import TONES, age_bars
+from webapp.pages.reports.accounts import account_of, receivables_account
 from webapp.queries.company import company, today
-from webapp.queries.home.dashboard import TONES, age_bars
 from webapp.queries.receivables.ageing import ageing, open_items_of
 from webapp.queries.receivables.unused import unused_credits
-from webapp.queries.reports.accounts import account_of, receivables_account
 from webapp.web.auth import current_user, requires
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")

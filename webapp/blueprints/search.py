@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from webapp.domain.permissions import Permission
-from webapp.queries.home import search as reads
+from webapp.pages import addresses as at
+from webapp.pages.home import search as reads
 from webapp.web import htmx
 from webapp.web.auth import current_user, requires
 from webapp.web.limits import QUICK, limiter
@@ -16,16 +15,16 @@ from webapp.web.limits import QUICK, limiter
 bp = Blueprint("search", __name__)
 
 PLACES = {
-    "customer": ("/customers/", "people", "Customer"),
-    "item": ("/items/", "box", "Item"),
-    "order": ("/orders/", "order", "Order"),
-    "quote": ("/quotes/", "pencil", "Quote"),
-    "shipment": ("/shipments/", "truck", "Shipment"),
-    "invoice": ("/invoices/", "invoice", "Invoice"),
-    "credit note": ("/credit-notes/", "invoice", "Credit note"),
-    "payment": ("/payments/", "payment", "Payment"),
+    "customer": ("people", "Customer"),
+    "item": ("box", "Item"),
+    "order": ("order", "Order"),
+    "quote": ("pencil", "Quote"),
+    "shipment": ("truck", "Shipment"),
+    "invoice": ("invoice", "Invoice"),
+    "credit_note": ("invoice", "Credit note"),
+    "payment": ("payment", "Payment"),
 }
-"""Where a kind of thing has its page, its symbol and its word."""
+"""The symbol and the word of each kind of thing."""
 
 LONGEST = 200
 
@@ -39,14 +38,9 @@ def index() -> str | Response:
     if not htmx.is_htmx():
         exact = reads.exact_hit(q, current_user)
         if exact:
-            return redirect(address_of(exact), 303)
+            return redirect(at.document(exact.kind, exact.number), 303)
     hits = reads.search(q, current_user)
     return htmx.piece_or_page(
-        "search/_results.html", "search/index.html", q=q, hits=hits, places=PLACES, address_of=address_of,
+        "search/_results.html", "search/index.html", q=q, hits=hits, places=PLACES,
         shortest=reads.SHORTEST,
     )  # fmt: skip
-
-
-def address_of(hit: reads.Hit) -> str:
-    """The page of what was found."""
-    return PLACES[hit.kind][0] + quote(hit.number, safe="")

@@ -14,9 +14,12 @@ from webapp.domain.errors import BadInput, DomainError
 from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
 from webapp.models import Disposition
-from webapp.queries.shipments import pages as reads
-from webapp.queries.shipments.papers import delivery_note, packing_slip, pick_list
-from webapp.queries.stock.pages import all_locations
+from webapp.pages.shipments.lists import ShipmentFilter, Stage, list_shipments, open_counts
+from webapp.pages.shipments.page import refuse_hidden as reads_refuse_hidden
+from webapp.pages.shipments.page import shipment_page, standing_hold
+from webapp.pages.shipments.returns import return_options
+from webapp.pages.stock.lists import all_locations
+from webapp.services.papers.shipments import delivery_note, packing_slip, pick_list
 from webapp.services.shipments import shipping
 from webapp.services.shipments.returns import ReturnInput, receive_return
 from webapp.web import htmx
@@ -30,11 +33,11 @@ bp = Blueprint("shipments", __name__, url_prefix="/shipments")
 MOST_PARCELS = 50
 PARCELS = 3
 TABS = (
-    (reads.Stage.TO_PICK, "To pick"),
-    (reads.Stage.PICKED, "Picked"),
-    (reads.Stage.PACKED, "Packed"),
-    (reads.Stage.SHIPPED, "Shipped"),
-    (reads.Stage.CANCELLED, "Cancelled"),
+    (Stage.TO_PICK, "To pick"),
+    (Stage.PICKED, "Picked"),
+    (Stage.PACKED, "Packed"),
+    (Stage.SHIPPED, "Shipped"),
+    (Stage.CANCELLED, "Cancelled"),
 )
 DISPOSITIONS = (
     (Disposition.RESTOCK, "Back on the shelf"),
@@ -48,7 +51,7 @@ PAPERS = {"pick-list": pick_list, "packing-slip": packing_slip, "delivery-note":
 def refuse_hidden() -> None:
     """What is not this user's to see cannot be changed either."""
     if request.method == "POST":
-        reads.refuse_hidden((request.view_args or {})["number"], viewer=current_user)
+        reads_refuse_hidden((request.view_args or {})["number"], viewer=current_user)
 
 
 @bp.get("")
@@ -56,20 +59,20 @@ def refuse_hidden() -> None:
 def index() -> str:
     """Shipments of one stage; the tab, the search and the place stand in the address."""
     stage = request.args.get("stage", "")
-    wanted = reads.ShipmentFilter(
-        stage=reads.Stage(stage) if stage in set(reads.Stage) else reads.Stage.TO_PICK,
+    wanted = ShipmentFilter(
+        stage=Stage(stage) if stage in set(Stage) else Stage.TO_PICK,
         text=request.args.get("q", "").strip(),
         location=request.args.get("location", ""),
     )
     return htmx.piece_or_page(
         "shipments/_list.html",
         "shipments/index.html",
-        found=reads.list_shipments(wanted, viewer=current_user, cursor=request.args.get("cursor")),
-        counts=reads.open_counts(viewer=current_user),
+        found=list_shipments(wanted, viewer=current_user, cursor=request.args.get("cursor")),
+        counts=open_counts(viewer=current_user),
         wanted=wanted,
         tabs=TABS,
         locations=all_locations(),
-        standing_hold=reads.standing_hold,
+        standing_hold=standing_hold,
         here_with=here_with,
     )
 
@@ -234,7 +237,7 @@ def create_return(number: str) -> Response | tuple[str, int]:
 
 
 def _what_came_back(number: str) -> list[ReturnInput]:
-    options = reads.return_options(reads.shipment_page(number, viewer=current_user))
+    options = return_options(shipment_page(number, viewer=current_user))
     typed = {f"back.{n}": request.form.get(f"back.{n}", "").strip() for n in range(len(options))}
     quantity = {
         name: (lambda value, _field: numbers.parse_quantity(neutral(value), field="quantity")) for name in typed
@@ -255,12 +258,12 @@ def _what_came_back(number: str) -> list[ReturnInput]:
 
 
 def _return_form(number: str, *, refusal: DomainError | None = None) -> str:
-    page = reads.shipment_page(number, viewer=current_user)
+    page = shipment_page(number, viewer=current_user)
     return htmx.piece_or_page(
         "shipments/_return.html",
         "shipments/return.html",
         view=page,
-        options=reads.return_options(page),
+        options=return_options(page),
         dispositions=DISPOSITIONS,
         values=request.form.to_dict(),
         errors=_errors(refusal),
@@ -286,7 +289,7 @@ def _shown(number: str, refusal: DomainError | None = None) -> dict[str, Any]:
     values = request.form.to_dict() if refusal else {}
     parcels = max(PARCELS, sum(1 for n in range(MOST_PARCELS) if f"weight.{n}" in values))
     return {
-        "view": reads.shipment_page(number, viewer=current_user),
+        "view": shipment_page(number, viewer=current_user),
         "errors": _errors(refusal),
         "values": values,
         "parcels": parcels,

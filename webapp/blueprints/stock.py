@@ -14,7 +14,9 @@ from webapp.domain.errors import BadInput, DomainError
 from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
 from webapp.models import MovementKind
-from webapp.queries.stock import pages as reads
+from webapp.pages.stock.card import holders_named, sku_of, stock_card
+from webapp.pages.stock.lists import StockFilter, all_locations, list_stock
+from webapp.pages.stock.movements import MovementFilter, list_movements
 from webapp.services.stock.receipts import ReceiptLine, adjust_stock, receive_stock
 from webapp.web import htmx
 from webapp.web.addresses import here_with
@@ -37,18 +39,18 @@ KINDS = tuple((kind.value, kind.value.replace("_", " ").capitalize()) for kind i
 @requires(Permission.STOCK_READ)
 def index() -> str:
     """What lies where; search while typing, filters in the address."""
-    wanted = reads.StockFilter(
+    wanted = StockFilter(
         text=request.args.get("q", "").strip(),
         location=request.args.get("location", ""),
         low_only=bool(request.args.get("low")),
     )
-    found = reads.list_stock(wanted, cursor=request.args.get("cursor"))
+    found = list_stock(wanted, cursor=request.args.get("cursor"))
     return htmx.piece_or_page(
         "stock/_list.html",
         "stock/index.html",
         found=found,
         wanted=wanted,
-        locations=reads.all_locations(),
+        locations=all_locations(),
         here_with=here_with,
     )
 
@@ -58,7 +60,7 @@ def index() -> str:
 def movements() -> str:
     """Every change of stock, the newest first."""
     day = fields.optional(fields.day)
-    wanted = reads.MovementFilter(
+    wanted = MovementFilter(
         text=request.args.get("q", "").strip(),
         sku=request.args.get("sku", ""),
         location=request.args.get("location", ""),
@@ -66,14 +68,14 @@ def movements() -> str:
         moved_from=day(request.args.get("from", ""), "from"),
         moved_to=day(request.args.get("to", ""), "to"),
     )
-    found = reads.list_movements(wanted, cursor=request.args.get("cursor"))
+    found = list_movements(wanted, cursor=request.args.get("cursor"))
     return htmx.piece_or_page(
         "stock/_movements.html",
         "stock/movements.html",
         found=found,
         wanted=wanted,
         kinds=KINDS,
-        locations=reads.all_locations(),
+        locations=all_locations(),
         here_with=here_with,
     )
 
@@ -82,7 +84,7 @@ def movements() -> str:
 @requires(Permission.STOCK_READ)
 def show(sku: str) -> str:
     """One item's stock: places, batches and serial numbers, who holds it, how it moved."""
-    return render_template("stock/show.html", card=reads.stock_card(sku, viewer=current_user))
+    return render_template("stock/show.html", card=stock_card(sku, viewer=current_user))
 
 
 # -- goods that come in -----------------------------------------------------------------------------------------------
@@ -162,7 +164,7 @@ def _receipt(values: Mapping[str, str], rows: list[Row], *, refusal: DomainError
         rows=shown,
         refusal=refusal,
         errors=_errors(refusal),
-        locations=reads.all_locations(),
+        locations=all_locations(),
     )
 
 
@@ -199,7 +201,7 @@ def _adjust(values: Mapping[str, str]) -> Mapping[str, Any]:
         release=given["release"],
         actor=current_user,
     )
-    return {"movement": movement_id, "sku": reads.sku_of(given["sku"])}
+    return {"movement": movement_id, "sku": sku_of(given["sku"])}
 
 
 def _signed(value: Any, field: str) -> Decimal:
@@ -224,8 +226,8 @@ def _adjustment(values: Mapping[str, str], *, refusal: DomainError | None = None
         values=values,
         refusal=refusal,
         errors=_errors(refusal),
-        holders=reads.holders_named(values.get("sku", ""), values.get("location", ""), viewer=current_user),
-        locations=reads.all_locations(),
+        holders=holders_named(values.get("sku", ""), values.get("location", ""), viewer=current_user),
+        locations=all_locations(),
     )
 
 

@@ -11,13 +11,14 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
+from webapp.domain.constants import HUNDRED
+
 FOLDER = Path(__file__).with_name("northwind")
 NEWEST = date(1998, 5, 6)
 """The day of the newest order, a Wednesday."""
 OLD_PRICES_UNTIL = date(1997, 4, 4)
 """The last day of the old price list: with this day the fewest lines (three) are priced away from the lists."""
 
-HUNDRED = Decimal(100)
 
 COUNTRIES = {
     "Argentina": "AR", "Austria": "AT", "Belgium": "BE", "Brazil": "BR", "Canada": "CA", "Denmark": "DK",

@@ -19,7 +19,6 @@ WIDE = Context(prec=100, rounding=ROUND_HALF_UP)
 
 LARGEST_UNITS = 10**16
 """A million million in money, ten thousand million in quantities and prices."""
-HUNDRED = Decimal(100)
 
 MONEY_SCALE = 4
 PRICE_SCALE = 6

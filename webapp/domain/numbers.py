@@ -11,9 +11,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from webapp.domain.constants import HUNDRED
 from webapp.domain.errors import BadInput
 from webapp.domain.money import (
-    HUNDRED,
     MONEY_SCALE,
     PERCENT_SCALE,
     PRICE_SCALE,

@@ -22,6 +22,17 @@ class OrderState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+ENDED = (OrderState.CLOSED, OrderState.CANCELLED)
+"""An order that does not move any more."""
+BEGUN = (OrderState.CONFIRMED, OrderState.CLOSED)
+"""An order of which something may have been allocated, shipped or billed."""
+BEFORE_SUBMISSION = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED)
+BEFORE_APPROVAL = (*BEFORE_SUBMISSION, OrderState.SUBMITTED)
+BEFORE_CONFIRMATION = (*BEFORE_APPROVAL, OrderState.APPROVED)
+EDITABLE = (*BEFORE_SUBMISSION, OrderState.APPROVED, OrderState.CONFIRMED)
+"""An order whose lines and head may be changed; what was asked for waits instead."""
+
+
 class ShipmentState(StrEnum):
     DRAFT = "DRAFT"
     PICKED = "PICKED"

@@ -8,6 +8,8 @@ import unicodedata
 from webapp.domain.errors import BadInput
 from webapp.domain.numbers import label
 
+LONGEST_REASON = 500
+
 _LINE_ENDS = re.compile(r"\r\n?|[\u0085\u2028\u2029]")
 _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | code) for plane in range(17) for code in (0xFFFE, 0xFFFF))
 _UNPRINTABLE = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_NO_CHARACTERS}]")
@@ -30,6 +32,19 @@ def clean(value: str | None, *, field: str, max_length: int, multiline: bool = F
         raise BadInput(f"{label(field)} may have {max_length} characters, not {len(text)}.", field=field)
     if required and not text:
         raise BadInput(f"{label(field)} is missing.", field=field)
+    return text
+
+
+def told_reason(reason: str | None) -> str:
+    """What somebody says about an act that needs no reason, in up to 500 characters. Raises BadInput."""
+    return clean(reason, field="reason", max_length=LONGEST_REASON, multiline=True)
+
+
+def given_reason(reason: str | None) -> str:
+    """Why somebody decides or undoes something, in up to 500 characters. Raises BadInput when nothing is said."""
+    text = told_reason(reason)
+    if not text:
+        raise BadInput("A reason is needed.", field="reason")
     return text
 
 

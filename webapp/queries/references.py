@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy.sql.base import ExecutableOption
 
 from webapp.db import Base, db
 from webapp.domain.errors import BadInput, NotFound
@@ -46,6 +47,19 @@ NAMED: dict[type[Any], tuple[str, tuple[Any, ...]]] = {
     StockMovement: ("movement", ()),
 }
 """By kind of record: what a sentence calls it, and the columns that name it."""
+
+
+def called(model: type[M], name: str, viewer: User, *parts: ExecutableOption) -> M:
+    """What a number, code or SKU calls, with ``parts`` of it loaded, for whoever may see it.
+
+    Raises NotFound, in the same words for what is hidden and for what is not there.
+    """
+    found = db.session.scalars(
+        select(model).where(_is_called(model, name), visible(model, viewer)).options(*parts)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no {NAMED[model][0]} {name}.")
+    return found
 
 
 def at_path(model: type[M], text: str, user: User) -> M:

@@ -8,12 +8,11 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from webapp.db import Scaled, db
+from webapp.domain.constants import ZERO
 from webapp.models import Batch, Lot, OrderLine, StockLevel, StockMovement, User
 from webapp.services.company import system_user, today
 from webapp.services.shipments.shipping import ship_line_at_once
 from webapp.services.stock.allocation import AllocationResult, allocate_order, release_order_allocation
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from flask import Flask, request
 
 from webapp import formats
 from webapp.domain import clock
+from webapp.pages import addresses
 from webapp.queries.company import company
 from webapp.services.people import sessions
 from webapp.web import cookies, navigation
@@ -92,8 +93,9 @@ class Frame:
 
 
 def init_frame(app: Flask) -> None:
-    """Give templates ``frame``, ``current_user`` and ``new_key()``."""
+    """Give templates ``frame``, ``current_user``, ``new_key()`` and, as ``at``, every address."""
     app.context_processor(_context)
+    app.jinja_env.globals["at"] = addresses
     app.jinja_env.globals["new_key"] = lambda: secrets.token_urlsafe(KEY_BYTES)
 
 

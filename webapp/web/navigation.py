@@ -14,7 +14,7 @@ from flask import current_app, request, url_for
 
 from webapp.domain.permissions import Permission
 from webapp.models import User
-from webapp.queries.approvals.inbox import waiting_count
+from webapp.pages.approvals.inbox import waiting_count
 
 
 @dataclass(frozen=True)

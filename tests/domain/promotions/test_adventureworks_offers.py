@@ -16,7 +16,7 @@ import pytest
 
 from webapp.domain.documents.totals import DocumentLine, document_totals
 from webapp.domain.money import round_half_up
-from webapp.domain.promotions.promotions import Sale, promote
+from webapp.domain.promotions.choice import Sale, promote
 from webapp.domain.promotions.terms import Benefit, PromotionRule
 
 D = Decimal

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.pricing.derivation import Candidate, Source, derive_price
-from webapp.domain.promotions.promotions import FreeGoods, Sale, promote, with_promotions
+from webapp.domain.promotions.choice import FreeGoods, Sale, promote, with_promotions
 from webapp.domain.promotions.terms import Benefit, PromotionRule
 
 D = Decimal

@@ -16,11 +16,11 @@ from webapp.domain.errors import Forbidden
 from webapp.domain.permissions import ROLE_PERMISSIONS, Permission, Role
 from webapp.domain.states import OrderState
 from webapp.models import Company, CustomerPrice, ExchangeRate, Order, User
+from webapp.pages.orders.blockers import blockers_of
+from webapp.pages.orders.deciders import order_deciders
+from webapp.pages.orders.facts import facts_of
+from webapp.pages.orders.page import order_page
 from webapp.queries.approvals.margins import margins_of
-from webapp.queries.orders.blockers import blockers_of
-from webapp.queries.orders.deciders import order_deciders
-from webapp.queries.orders.facts import facts_of
-from webapp.queries.orders.page import order_page
 from webapp.services.approvals.deciding import approve_order
 from webapp.services.items.records import add_category, change_category, change_item
 from webapp.services.order_steps.confirmation import place_order

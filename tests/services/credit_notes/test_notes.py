@@ -118,7 +118,7 @@ def test_only_posted_invoices_are_credited_by_accountants_with_a_reason(invoice,
         draft_credit_note("INV-1999-001", reason="x", actor=staff.accountant)
     with pytest.raises(Forbidden):
         draft_credit_note(invoice.number, reason="x", actor=staff.sales)
-    with pytest.raises(BadInput, match="Reason is missing"):
+    with pytest.raises(BadInput, match="A reason is needed"):
         draft_credit_note(invoice.number, reason=" ", actor=staff.accountant)
     with pytest.raises(BadInput, match="named once"):
         draft_credit_note(invoice.number, lines=[CreditLine(1, amount=D(1))] * 2, reason="x", actor=staff.accountant)

@@ -145,9 +145,9 @@ def test_blocking_holds_orders_and_opening_again_is_told(manager, confirmed):
 
 def test_a_reason_is_mandatory_for_limit_and_status(manager):
     load("customers", alfki())
-    with pytest.raises(BadInput, match="Reason is missing"):
+    with pytest.raises(BadInput, match="A reason is needed"):
         customers.change_credit_limit("ALFKI", credit_limit="1", reason=" ", version=1, actor=manager)
-    with pytest.raises(BadInput, match="Reason is missing"):
+    with pytest.raises(BadInput, match="A reason is needed"):
         customers.change_status("ALFKI", CustomerStatus.CLOSED, reason="", version=1, actor=manager)
 
 

@@ -16,8 +16,8 @@ from webapp.domain.actions import Action
 from webapp.domain.errors import Forbidden, Refused, StaleVersion
 from webapp.domain.states import InvoiceState, OrderState
 from webapp.models import Event, Invoice
+from webapp.pages.timeline import sentence_of
 from webapp.queries.invariants import run_all
-from webapp.queries.timeline import sentence_of
 from webapp.services.invoices.posting import bill_order
 
 D = Decimal

@@ -21,10 +21,10 @@ from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, Forbidden, NotFound
 from webapp.models import Account, CashRounding, CustomerPrice, ExchangeRate, Variant
 from webapp.queries.invariants import run_all
-from webapp.queries.invoices.printed import printed
 from webapp.services.company import the_company
 from webapp.services.credit_notes.notes import CreditLine, draft_credit_note, post_credit_note
 from webapp.services.invoices.drafts import draft_invoice, redraft_invoice
+from webapp.services.papers.printed import printed
 from webapp.services.payments.receiving import record_payment
 from webapp.services.settings.terms import put_cash_rounding, remove_cash_rounding
 

@@ -21,8 +21,8 @@ from webapp.models import Company, DocumentFile, ExchangeRate, Invoice, InvoiceL
 from webapp.queries.invoices.snapshots import snapshot_of
 from webapp.services.importing.opening_invoices import import_opening_invoice
 from webapp.services.invoices.drafts import draft_invoice, validate_invoice
-from webapp.services.invoices.paper import invoice_pdf
 from webapp.services.invoices.posting import post_invoice
+from webapp.services.papers.pdf import invoice_pdf
 
 D = Decimal
 

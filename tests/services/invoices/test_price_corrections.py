@@ -61,7 +61,7 @@ def test_a_correction_is_refused_with_a_sentence(number: str, staff: Staff) -> N
         correct_price(number, 1, D(90), reason="x", actor=staff.accountant)
     with pytest.raises(NotFound, match="has no line 9"):
         correct_price(number, 9, D(90), reason="x", actor=staff.sales)
-    with pytest.raises(BadInput, match="Reason is missing"):
+    with pytest.raises(BadInput, match="A reason is needed"):
         correct_price(number, 1, D(90), reason=" ", actor=staff.sales)
     with pytest.raises(BadInput, match="the price the line has already"):
         correct_price(number, 1, D(100), reason="x", actor=staff.sales)

@@ -20,7 +20,7 @@ from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, Forbidden, IllegalMove
 from webapp.domain.invoices.status import InvoiceStatus
 from webapp.models import Customer, DocumentFile, OutboxMessage, Sending
-from webapp.queries.invoices.pages import status_of
+from webapp.pages.invoices.lists import status_of
 from webapp.services.invoices.drafts import draft_invoice
 from webapp.services.invoices.sending import send_invoice
 from webapp.services.mail import mailer

@@ -18,7 +18,6 @@ from webapp.domain.states import CustomerStatus, InvoiceState
 from webapp.models import Customer, Invoice, TaxClassRule, TaxCode, TaxRate
 from webapp.queries.credit_control.exposure import standing_of
 from webapp.queries.invariants import run_all
-from webapp.queries.invoices.printed import printed
 from webapp.queries.receivables.ageing import ledger_balances
 from webapp.services.company import today
 from webapp.services.credit_notes.notes import CreditLine, draft_credit_note, post_credit_note
@@ -33,6 +32,7 @@ from webapp.services.invoices.without_order import (
     prepare_free_invoice,
     redraft_free_invoice,
 )
+from webapp.services.papers.printed import printed
 from webapp.services.payments.receiving import record_payment
 
 D = Decimal

@@ -324,7 +324,7 @@ def test_who_recorded_a_payment_does_not_reverse_it(staff):
         reverse_payment(payment.number, reason="Bounced", actor=staff.accountant)
     with pytest.raises(Forbidden):
         reverse_payment(payment.number, reason="Bounced", actor=staff.manager)
-    with pytest.raises(BadInput, match="Reason is missing"):
+    with pytest.raises(BadInput, match="A reason is needed"):
         reverse_payment(payment.number, reason=" ", actor=staff.second_accountant)
 
     assert payment.state is PaymentState.RECORDED

@@ -28,7 +28,7 @@ from webapp.domain.actions import Action
 from webapp.domain.errors import Forbidden, InsufficientStock, OnHold, Refused, StaleVersion
 from webapp.domain.states import ShipmentState
 from webapp.models import Customer, Shipment
-from webapp.queries.timeline import sentence_of
+from webapp.pages.timeline import sentence_of
 from webapp.services.order_steps import credit_desk
 from webapp.services.shipments.shipping import send_order, ship_shipment
 

@@ -27,7 +27,6 @@ from webapp.models import (
     TaxRate,
     Variant,
 )
-from webapp.queries.invoices.printed import printed
 from webapp.services.credit_notes.lines import CreditLine
 from webapp.services.credit_notes.notes import draft_credit_note, post_credit_note
 from webapp.services.order_steps.moves import submit_order
@@ -35,6 +34,7 @@ from webapp.services.orders.copies import copy_order
 from webapp.services.orders.entry import ChargeInput, OrderInput, change_line, change_order, create_order
 from webapp.services.orders.line_preview import quote_entry
 from webapp.services.orders.lines import LineInput
+from webapp.services.papers.printed import printed
 from webapp.services.pricing.lists import add_price_list, change_price_list
 from webapp.services.taxes.codes import set_tax_class_rule
 from webapp.services.taxes.parts import set_tax_parts

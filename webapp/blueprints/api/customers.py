@@ -19,7 +19,7 @@ from webapp.blueprints.api.schemas.customers import (
 from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
 from webapp.models import Customer, PriceList
-from webapp.queries.customers.for_api import customers_page
+from webapp.pages.customers.for_api import customers_page
 from webapp.queries.customers.records import customers_by_code
 from webapp.queries.references import at_path, referred
 from webapp.services.credit import check_credit_limit

@@ -24,10 +24,10 @@ from webapp.domain.importing import fields
 from webapp.domain.invoices.status import InvoiceStatus
 from webapp.domain.permissions import Permission
 from webapp.models import CreditNote, Customer, Invoice, Order
+from webapp.pages.documents_for_api import whole_credit_note, whole_invoice
+from webapp.pages.invoices.lists import InvoiceFilter
+from webapp.pages.invoices.lists import list_invoices as invoices_page
 from webapp.queries.company import today
-from webapp.queries.documents_for_api import whole_credit_note, whole_invoice
-from webapp.queries.invoices.pages import InvoiceFilter
-from webapp.queries.invoices.pages import list_invoices as invoices_page
 from webapp.queries.references import at_path, referred
 from webapp.services.credit_notes import notes as credit_notes
 from webapp.services.credit_notes.lines import CreditLine

@@ -10,7 +10,7 @@ from webapp.blueprints.api.routing import Answer, changes, does, listed, reads
 from webapp.blueprints.api.schemas.items import ItemChange, ItemInput, ItemList, ItemOutput, ItemQuery
 from webapp.domain.permissions import Permission
 from webapp.models import Variant
-from webapp.queries.items.for_api import items_page
+from webapp.pages.items.for_api import items_page
 from webapp.queries.items.records import variants_by_sku
 from webapp.queries.references import at_path
 from webapp.services.company import the_company

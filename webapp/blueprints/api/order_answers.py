@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from webapp.blueprints.api.schemas.orders import BlockerOutput, OrderOutput
 from webapp.domain.permissions import Permission
-from webapp.queries.orders.blockers import Blocker, blockers_of
-from webapp.queries.orders.for_api import whole_order
-from webapp.queries.orders.page import address_of, coupons_of
+from webapp.pages import addresses as at
+from webapp.pages.orders.blockers import Blocker, blockers_of
+from webapp.pages.orders.for_api import whole_order
+from webapp.queries.orders.coupons import coupons_of
 from webapp.web.auth import program
 
 
 def order_answer(order_id: int) -> OrderOutput:
     """The order with its lines, hold and blockers."""
     order = whole_order(order_id)
-    page, sees_costs = address_of(order), program().can(Permission.COSTS_READ)
+    page, sees_costs = at.order_page(order), program().can(Permission.COSTS_READ)
     blockers = [_blocker(blocker, page) for blocker in blockers_of(order, sees_costs=sees_costs)]
     return OrderOutput.whole(order, blockers, coupons_of(order.id))
 

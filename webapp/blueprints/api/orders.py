@@ -24,7 +24,7 @@ from webapp.blueprints.api.schemas.orders import (
 from webapp.domain.numbers import parse_money
 from webapp.domain.permissions import Permission
 from webapp.models import Customer, Location, Order
-from webapp.queries.orders.for_api import orders_page
+from webapp.pages.orders.for_api import orders_page
 from webapp.queries.references import at_path, referred, skus_of
 from webapp.services.orders import charges as order_charges
 from webapp.services.orders import entry as order_entry

@@ -11,9 +11,9 @@ from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
 from webapp.domain.states import PaymentState
 from webapp.models import Customer, Invoice, Payment
-from webapp.queries.documents_for_api import whole_payment
-from webapp.queries.payments.pages import PaymentFilter
-from webapp.queries.payments.pages import list_payments as payments_page
+from webapp.pages.documents_for_api import whole_payment
+from webapp.pages.payments.lists import PaymentFilter
+from webapp.pages.payments.lists import list_payments as payments_page
 from webapp.queries.references import at_path, referred
 from webapp.services.payments import receiving as payments
 from webapp.web.auth import program

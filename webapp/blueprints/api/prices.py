@@ -25,7 +25,7 @@ from webapp.blueprints.api.schemas.prices import (
 )
 from webapp.domain.permissions import Permission
 from webapp.models import Customer, PriceList, Variant
-from webapp.queries.pricing.for_api import customer_prices_page, list_prices_page, price_lists_page, stored_price
+from webapp.pages.pricing.for_api import customer_prices_page, list_prices_page, price_lists_page, stored_price
 from webapp.queries.references import at_path, referred
 from webapp.services.pricing.derivation import get_item_price
 from webapp.services.pricing.lists import add_price_list, put_price

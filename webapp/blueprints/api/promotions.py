@@ -17,7 +17,7 @@ from webapp.blueprints.api.schemas.promotions import (
 )
 from webapp.domain.permissions import Permission
 from webapp.models import Promotion, Variant
-from webapp.queries.promotions.pages import promotions_page
+from webapp.pages.promotions.lists import promotions_page
 from webapp.queries.references import at_path, referred
 from webapp.services.company import the_company
 from webapp.services.promotions import authoring as promotions

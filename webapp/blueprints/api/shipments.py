@@ -18,7 +18,7 @@ from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
 from webapp.domain.states import ShipmentState
 from webapp.models import Order, Shipment
-from webapp.queries.documents_for_api import shipments_page, whole_shipment
+from webapp.pages.documents_for_api import shipments_page, whole_shipment
 from webapp.queries.references import at_path, referred
 from webapp.services.shipments import shipping
 from webapp.web.auth import program

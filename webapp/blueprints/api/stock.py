@@ -26,8 +26,8 @@ from webapp.blueprints.api.schemas.stock import (
 )
 from webapp.domain.permissions import Permission
 from webapp.models import Location, StockMovement, Variant
+from webapp.pages.stock.for_api import levels_page, locations_page, movements, movements_page
 from webapp.queries.references import Reference, at_path, referred, skus_of
-from webapp.queries.stock.for_api import levels_page, locations_page, movements, movements_page
 from webapp.services.company import the_company
 from webapp.services.inventory import check_availability
 from webapp.services.stock import receipts as stock

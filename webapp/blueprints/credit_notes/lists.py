@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from webapp.blueprints.credit_notes import bp
 from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState
-from webapp.queries.credit_notes.pages import CreditNoteFilter, list_credit_notes
-from webapp.queries.credit_notes.to_credit import returns_to_credit
+from webapp.pages.credit_notes.lists import CreditNoteFilter, list_credit_notes
+from webapp.pages.credit_notes.to_credit import returns_to_credit
 from webapp.services.credit_notes.notes import draft_credit_notes_for_return
 from webapp.web.auth import current_user, requires
 from webapp.web.forms.posts import run_once

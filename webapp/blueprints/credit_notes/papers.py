@@ -7,7 +7,7 @@ from flask import Response, render_template
 from webapp.blueprints.credit_notes import bp
 from webapp.blueprints.credit_notes.steps import address_of
 from webapp.domain.permissions import Permission
-from webapp.queries.credit_notes.pages import CreditNotePage, credit_note_page, draft_page, stored_pdf
+from webapp.pages.credit_notes.page import CreditNotePage, credit_note_page, draft_page, stored_pdf
 from webapp.web.auth import current_user, requires
 from webapp.web.files import pdf_answer
 

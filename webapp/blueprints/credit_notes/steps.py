@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 from webapp.blueprints.credit_notes import bp
 from webapp.domain.permissions import Permission
 from webapp.models import CreditNote
+from webapp.pages.credit_notes.page import CreditNotePage, credit_note_page, draft_page
+from webapp.pages.payments.receipts import open_invoices
+from webapp.pages.timeline import history_of
 from webapp.queries.company import today
-from webapp.queries.credit_notes.pages import CreditNotePage, credit_note_page, draft_page
-from webapp.queries.payments.pages import open_invoices
-from webapp.queries.timeline import history_of
 from webapp.services.credit_notes.notes import apply_credit_note, post_credit_note, void_credit_note
 from webapp.services.invoices.sending import send_credit_note
 from webapp.web.auth import current_user, requires

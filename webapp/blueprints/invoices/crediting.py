@@ -13,8 +13,8 @@ from webapp.blueprints.invoices.page import posted
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.models import Invoice
-from webapp.queries.credit_notes.pages import creditable_lines
-from webapp.queries.invoices.pages import InvoicePage
+from webapp.pages.credit_notes.page import creditable_lines
+from webapp.pages.invoices.page import InvoicePage
 from webapp.services.credit_notes.lines import CreditLine
 from webapp.services.credit_notes.notes import draft_credit_note
 from webapp.web.auth import current_user, requires

@@ -9,12 +9,13 @@ from werkzeug.wrappers import Response
 
 from webapp.blueprints.invoices import bp
 from webapp.blueprints.invoices.free_form import FreeForm, empty_form, form_of, given_by, read_form
-from webapp.blueprints.invoices.page import address_of, draft
+from webapp.blueprints.invoices.page import draft
 from webapp.domain.permissions import Permission
 from webapp.models import Invoice
+from webapp.pages import addresses as at
+from webapp.pages.customers.search import the_customer
+from webapp.pages.settings.catalogues import tax_codes
 from webapp.queries.company import today
-from webapp.queries.customers.search import the_customer
-from webapp.queries.settings.settings import tax_codes
 from webapp.services.invoices.without_order import prepare_free_invoice, redraft_free_invoice
 from webapp.web.auth import current_user, requires
 from webapp.web.forms.posts import form_version, try_once
@@ -49,7 +50,7 @@ def edit_lines(invoice_id: int) -> Response | str:
     """What the draft says, in the same form."""
     page = draft(invoice_id)
     if not page.is_free_draft:
-        return redirect(address_of(page.invoice))
+        return redirect(at.invoice_page(page.invoice))
     return _page(form_of(page.invoice, {code.id: code.code for code in tax_codes()}), page.invoice)
 
 

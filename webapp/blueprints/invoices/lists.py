@@ -12,9 +12,9 @@ from webapp.domain.invoices.status import InvoiceStatus
 from webapp.domain.numbers import parse_date
 from webapp.domain.permissions import Permission
 from webapp.formats import short_day
+from webapp.pages.invoices.lists import InvoiceFilter, list_invoices, status_of
+from webapp.pages.invoices.to_bill import list_to_bill
 from webapp.queries.company import today
-from webapp.queries.invoices.pages import InvoiceFilter, list_invoices, status_of
-from webapp.queries.invoices.to_bill import list_to_bill
 from webapp.services.invoices.to_come import totals_to_come
 from webapp.web.auth import current_user, requires
 from webapp.web.htmx import piece_or_page

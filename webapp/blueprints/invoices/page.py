@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template
 from werkzeug.wrappers import Response
 
-from webapp.models import Invoice
+from webapp.pages import addresses as at
+from webapp.pages.invoices.deliveries import shipments_of
+from webapp.pages.invoices.page import InvoicePage, draft_page, invoice_page
+from webapp.pages.timeline import history_of
 from webapp.queries.company import today
-from webapp.queries.invoices.deliveries import shipments_of
-from webapp.queries.invoices.pages import InvoicePage, draft_page, invoice_page
-from webapp.queries.timeline import history_of
 from webapp.web.auth import current_user
 from webapp.web.forms.typed import Typed
 from webapp.web.htmx import go_to, is_htmx, piece_or_page, piece_or_redirect
 
 PIECE, PAGE, HEAD = "invoices/_invoice.html", "invoices/show.html", "invoices/_head.html"
-
-
-def address_of(invoice: Invoice) -> str:
-    """Where the invoice's page is."""
-    if invoice.invoice_number is None:
-        return url_for("invoices.show_draft", invoice_id=invoice.id)
-    return url_for("invoices.show", number=invoice.invoice_number)
 
 
 def show_page(page: InvoicePage) -> str:
@@ -38,7 +31,7 @@ def show_again(page: InvoicePage, form: Typed, *, asked: str) -> str:
 
 def after_change(page: InvoicePage, said: str) -> Response:
     """The page re-read after a change that left it where it is."""
-    to = address_of(page.invoice)
+    to = at.invoice_page(page.invoice)
     if not is_htmx():
         return go_to(to, said=said)
     return piece_or_redirect(PIECE, to=to, said=said, also=(HEAD,), **_context(page, Typed(), asked=""))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Response, render_template
 
 from webapp.blueprints.invoices import bp
-from webapp.blueprints.invoices.page import address_of, draft, posted
+from webapp.blueprints.invoices.page import draft, posted
 from webapp.domain.errors import NotFound
 from webapp.domain.permissions import Permission
-from webapp.queries.invoices.pages import InvoicePage, stored_pdf
-from webapp.queries.invoices.payment_slips import slip_of
+from webapp.pages import addresses as at
+from webapp.pages.invoices.page import InvoicePage, stored_pdf
+from webapp.services.papers.payment_slips import slip_of
 from webapp.web.auth import current_user, requires
 from webapp.web.files import pdf_answer
 
@@ -44,7 +45,7 @@ def _paper(page: InvoicePage) -> str:
         paper=page.paper,
         slip=slip_of(page.paper) if page.pdf_hash else None,
         is_draft=page.pdf_hash is None,
-        back=address_of(page.invoice),
+        back=at.invoice_page(page.invoice),
         pdf_hash=page.pdf_hash,
         invoice=page.invoice,
     )

@@ -14,10 +14,10 @@ from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.formats import amount
 from webapp.models import Invoice
+from webapp.pages.invoices.page import InvoicePage
+from webapp.pages.payments.effects import Effect, effects_of
+from webapp.pages.payments.page import active_methods
 from webapp.queries.company import today
-from webapp.queries.invoices.pages import InvoicePage
-from webapp.queries.payments.effects import Effect, effects_of
-from webapp.queries.payments.pages import active_methods
 from webapp.services.payments.receiving import record_payment
 from webapp.web.auth import current_user, requires
 from webapp.web.forms.posts import try_once

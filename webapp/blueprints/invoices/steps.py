@@ -8,8 +8,9 @@ from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from webapp.blueprints.invoices import bp
-from webapp.blueprints.invoices.page import address_of, after_change, draft, posted, show_again, show_page
+from webapp.blueprints.invoices.page import after_change, draft, posted, show_again, show_page
 from webapp.domain.permissions import Permission
+from webapp.pages import addresses as at
 from webapp.services.invoices.drafts import validate_invoice, void_invoice
 from webapp.services.invoices.posting import post_invoice
 from webapp.services.invoices.sending import send_invoice
@@ -33,7 +34,7 @@ def show(number: str) -> str:
 def show_draft(invoice_id: int) -> str | Response:
     """A draft; a posted one is at its number."""
     page = draft(invoice_id)
-    return redirect(address_of(page.invoice)) if page.invoice.is_numbered else show_page(page)
+    return redirect(at.invoice_page(page.invoice)) if page.invoice.is_numbered else show_page(page)
 
 
 @bp.post("/drafts/<int:invoice_id>/validation")
@@ -54,7 +55,7 @@ def create_approval(invoice_id: int) -> Answer:
     if attempt.refusal:
         return show_again(draft(invoice_id), as_typed(attempt.refusal), asked="approval"), attempt.status
     page = draft(invoice_id)
-    return go_to(address_of(page.invoice), said=f"{page.invoice.label} is posted.")
+    return go_to(at.invoice_page(page.invoice), said=f"{page.invoice.label} is posted.")
 
 
 def _post(invoice_id: int) -> dict[str, Any]:

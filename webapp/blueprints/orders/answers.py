@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response
 
-from webapp.queries.orders.page import OrderPage, order_page
+from webapp.pages.orders.page import OrderPage, order_page
 from webapp.web import htmx
 from webapp.web.addresses import own_or_home
 from webapp.web.auth import current_user

@@ -9,7 +9,7 @@ from webapp.blueprints.orders import bp
 from webapp.blueprints.orders.answers import order_again
 from webapp.domain.permissions import Permission
 from webapp.domain.text import clean
-from webapp.queries.orders.facts import visible_order
+from webapp.pages.orders.facts import visible_order
 from webapp.services.orders.charge_edits import add_charge, change_charge, remove_charge
 from webapp.services.orders.charges import ChargeInput
 from webapp.web.auth import current_user, requires

@@ -17,8 +17,8 @@ from webapp.domain.numbers import parse_percent, parse_price, parse_quantity
 from webapp.domain.orders.entry import Entry, PastedRows, parse_entry, parse_rows
 from webapp.domain.permissions import Permission
 from webapp.formats import decimal_comma
-from webapp.queries.orders.facts import visible_order
-from webapp.queries.orders.page import LineView, OrderPage, line_prices
+from webapp.pages.orders.facts import visible_order
+from webapp.pages.orders.page import LineView, OrderPage, line_prices
 from webapp.queries.orders.sums import order_without_lines
 from webapp.services.approvals.deciding import approve_discount, decline_discount
 from webapp.services.order_steps.moves import short_close_line

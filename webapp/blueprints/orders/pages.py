@@ -13,10 +13,10 @@ from webapp.domain.numbers import parse_date, parse_percent
 from webapp.domain.permissions import Permission
 from webapp.domain.text import clean
 from webapp.formats import decimal_comma
-from webapp.queries.customers.search import find_customers, the_customer
-from webapp.queries.orders.facts import visible_order
-from webapp.queries.orders.lists import order_list
-from webapp.queries.orders.page import address_of
+from webapp.pages import addresses as at
+from webapp.pages.customers.search import find_customers, the_customer
+from webapp.pages.orders.facts import visible_order
+from webapp.pages.orders.lists import order_list
 from webapp.services.order_steps.moves import comment_on_order
 from webapp.services.orders import coupons
 from webapp.services.orders.copies import copy_order
@@ -160,4 +160,4 @@ def _reference(form: Any) -> str:
 
 
 def _named(order: Any) -> dict[str, Any]:
-    return {"number": order.number, "url": address_of(order)}
+    return {"number": order.number, "url": at.order_page(order)}

@@ -16,7 +16,8 @@ from webapp.domain.permissions import Permission
 from webapp.domain.states import OrderState
 from webapp.formats import decimal_comma
 from webapp.models import Order
-from webapp.queries.orders.facts import visible_order
+from webapp.pages import addresses as at
+from webapp.pages.orders.facts import visible_order
 from webapp.services.approvals import deciding as approvals
 from webapp.services.invoices.drafts import prepare_invoice
 from webapp.services.invoices.posting import bill_order
@@ -137,7 +138,7 @@ def create_shipment(number: str) -> Response:
         }
     )
     numbers = made["numbers"]
-    return htmx.go_to(f"/shipments/{numbers[0]}", said=f"{' and '.join(numbers)} can be picked.")
+    return htmx.go_to(at.shipment(numbers[0]), said=f"{' and '.join(numbers)} can be picked.")
 
 
 @bp.post("/<number>/departure")
@@ -159,13 +160,13 @@ def create_invoice(number: str) -> Response:
         return _billed(order)
     lines = _quantities()
     made = run_once(lambda: {"id": prepare_invoice(number, lines=lines, actor=current_user).id})
-    return htmx.go_to(f"/invoices/drafts/{made['id']}", said=f"The invoice for {number} is drafted.")
+    return htmx.go_to(at.draft_invoice(made["id"]), said=f"The invoice for {number} is drafted.")
 
 
 def _billed(order: Order) -> Response:
     number, total = order.number, parse_money(request.form.get("total", ""), order.currency, field="total")
     made = run_once(lambda: {"number": bill_order(number, total=total, actor=current_user).invoice_number})
-    return htmx.go_to(f"/invoices/{made['number']}", said=f"{made['number']} is posted.")
+    return htmx.go_to(at.invoice(made["number"]), said=f"{made['number']} is posted.")
 
 
 def _number(order: Order) -> dict[str, str]:

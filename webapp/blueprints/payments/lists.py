@@ -12,7 +12,7 @@ from webapp.domain.numbers import parse_date
 from webapp.domain.permissions import Permission
 from webapp.domain.states import PaymentState
 from webapp.formats import short_day
-from webapp.queries.payments.pages import PaymentFilter, list_payments
+from webapp.pages.payments.lists import PaymentFilter, list_payments
 from webapp.web.auth import current_user, requires
 from webapp.web.htmx import piece_or_page
 from webapp.web.list_addresses import ListAddress, list_address

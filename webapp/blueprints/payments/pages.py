@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response
 
 from webapp.blueprints.payments import bp
 from webapp.domain.permissions import Permission
-from webapp.queries.payments.pages import open_invoices, payment_page
-from webapp.queries.timeline import history_of
+from webapp.pages.payments.page import payment_page
+from webapp.pages.payments.receipts import open_invoices
+from webapp.pages.timeline import history_of
 from webapp.services.payments.receiving import apply_payment, reverse_payment
 from webapp.web.auth import current_user, requires
 from webapp.web.forms.posts import try_once

@@ -11,21 +11,22 @@ from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp.blueprints.payments import bp
+from webapp.domain.constants import ZERO
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.formats import amount as written
 from webapp.models import Invoice
+from webapp.pages.payments.debtors import debtors
+from webapp.pages.payments.effects import effects_of
+from webapp.pages.payments.page import active_methods
+from webapp.pages.payments.receipts import ReceiptPage, receipt_page
 from webapp.queries.company import today
-from webapp.queries.payments.debtors import debtors
-from webapp.queries.payments.effects import effects_of
-from webapp.queries.payments.pages import ReceiptPage, active_methods, receipt_page
 from webapp.services.payments.receiving import record_receipt
 from webapp.web.auth import current_user, requires
 from webapp.web.forms.posts import try_once
 from webapp.web.forms.typed import Typed, amount_in_field, as_typed, money_or_problem, typed_day, typed_money
 from webapp.web.htmx import go_to, piece_or_page
 
-ZERO = Decimal(0)
 FIELDS = {"payment_reference": "payment_reference", "surplus": "keep_on_account"}
 
 

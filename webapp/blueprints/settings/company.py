@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from webapp.domain.errors import DomainError
 from webapp.domain.permissions import Permission
-from webapp.queries.pricing.lists import other_lists
-from webapp.queries.settings import settings as reads
+from webapp.pages.pricing.lists import other_lists
+from webapp.pages.settings import catalogues as reads
 from webapp.services.company import the_company
 from webapp.services.settings import company as settings
 from webapp.web import htmx

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from webapp.domain.errors import DomainError
 from webapp.domain.permissions import DEFAULT_MAX_DISCOUNT, Permission, Role
 from webapp.formats import percent
-from webapp.queries.approvals.discount_limits import LimitRow, all_limits, category_names
+from webapp.pages.settings.discount_limits import LimitRow, all_limits, category_names
 from webapp.services.approvals import discount_limits
 from webapp.web import htmx
 from webapp.web.auth import can, current_user, requires

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from webapp.domain.errors import DomainError
 from webapp.domain.permissions import Permission
 from webapp.formats import percent
-from webapp.queries.items.pages import CategoryRow, category_tree
-from webapp.queries.pricing.lists import other_lists
-from webapp.queries.settings import settings as reads
+from webapp.pages.items.lists import CategoryRow, category_tree
+from webapp.pages.pricing.lists import other_lists
+from webapp.pages.settings import catalogues as reads
 from webapp.services.customers import records as customers
 from webapp.services.items import records as items
 from webapp.web import htmx

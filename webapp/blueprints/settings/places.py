@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from webapp.domain.errors import DomainError
 from webapp.domain.permissions import Permission
 from webapp.models import Location
-from webapp.queries.settings import settings as reads
+from webapp.pages.settings import catalogues as reads
 from webapp.services.stock import locations
 from webapp.web import htmx
 from webapp.web.auth import can, current_user, requires

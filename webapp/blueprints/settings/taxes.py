@@ -13,8 +13,8 @@ from webapp.domain.permissions import Permission
 from webapp.domain.taxes.categories import TaxCategory
 from webapp.formats import day as shown_day
 from webapp.models import TaxCode
+from webapp.pages.settings import catalogues as reads
 from webapp.queries.company import company, today
-from webapp.queries.settings import settings as reads
 from webapp.queries.taxes.codes import has_rate, worked_example
 from webapp.services.taxes import codes as tax_codes
 from webapp.services.taxes.parts import MOST_PARTS, set_tax_parts

@@ -11,8 +11,8 @@ from webapp.domain.money import CURRENCIES
 from webapp.domain.permissions import Permission
 from webapp.formats import amount
 from webapp.formats import day as shown_day
+from webapp.pages.settings import catalogues as reads
 from webapp.queries.company import company
-from webapp.queries.settings import settings as reads
 from webapp.services.settings import terms
 from webapp.web import htmx
 from webapp.web.auth import can, current_user, requires

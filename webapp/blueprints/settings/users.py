@@ -11,8 +11,8 @@ from webapp.domain.errors import BadInput, DomainError
 from webapp.domain.importing import fields
 from webapp.domain.permissions import DEFAULT_MAX_DISCOUNT, Permission, Role
 from webapp.models import User
-from webapp.queries.approvals.discount_limits import category_names, limits_of
-from webapp.queries.settings import settings as reads
+from webapp.pages.settings import catalogues as reads
+from webapp.pages.settings.discount_limits import category_names, limits_of
 from webapp.services.approvals import discount_limits
 from webapp.services.people import passwords, users
 from webapp.web import htmx

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from webapp.domain.money import HUNDRED, WIDE
-
-ZERO = Decimal(0)
+from webapp.domain.constants import HUNDRED, ZERO
+from webapp.domain.money import WIDE
 
 
 def allowance_percent(allowances: Decimal, net: Decimal) -> Decimal:

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from webapp.domain.constants import ZERO
 from webapp.domain.money import WIDE
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 
-from webapp.domain.money import HUNDRED, WIDE, round_half_up
+from webapp.domain.constants import HUNDRED
+from webapp.domain.money import WIDE, round_half_up
 
 SHOWN_DECIMALS = 1
 

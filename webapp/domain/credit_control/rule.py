@@ -12,9 +12,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from webapp.domain.constants import ZERO
 from webapp.domain.money import plain
-
-ZERO = Decimal(0)
 
 
 class HoldReason(StrEnum):

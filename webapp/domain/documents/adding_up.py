@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
-from webapp.domain.documents.amounts import ZERO, ChargeAmounts, DocumentTotals, LineAmounts, TaxRounding
+from webapp.domain.constants import ZERO
+from webapp.domain.documents.amounts import ChargeAmounts, DocumentTotals, LineAmounts, TaxRounding
 from webapp.domain.documents.tax import Taxed, exact_part, parts_of, rounded, tax_totals, taxed_together
 from webapp.domain.errors import Refused
 from webapp.domain.money import is_whole_minor

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from webapp.domain.constants import ONE, ZERO
 from webapp.domain.taxes.parts import PartAmount, TaxPart
-
-ZERO = Decimal(0)
-ONE = Decimal(1)
 
 
 class TaxRounding(StrEnum):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from webapp.domain.constants import ONE
 from webapp.domain.documents.amounts import DocumentTotals
 from webapp.domain.errors import BadInput
 from webapp.domain.money import cash_rounding, decimals_of, is_whole_minor, plain
-
-ONE = Decimal(1)
 
 
 def rounded_for_cash(totals: DocumentTotals, unit: Decimal | None) -> DocumentTotals:

@@ -13,7 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from webapp.domain.documents.amounts import ZERO, ChargeAmounts, LineAmounts, TaxRounding, TaxTotal
+from webapp.domain.constants import ZERO
+from webapp.domain.documents.amounts import ChargeAmounts, LineAmounts, TaxRounding, TaxTotal
 from webapp.domain.money import WIDE, apportion, round_money
 from webapp.domain.numbers import tidy
 from webapp.domain.taxes.parts import PartAmount, TaxPart, gross_rates, levels, taxable_amounts

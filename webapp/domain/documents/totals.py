@@ -14,10 +14,9 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from webapp.domain.constants import HUNDRED, ONE, ZERO
 from webapp.domain.documents.adding_up import adds_up, check_adds_up
 from webapp.domain.documents.amounts import (
-    ONE,
-    ZERO,
     ChargeAmounts,
     DocumentCharge,
     DocumentLine,
@@ -30,7 +29,6 @@ from webapp.domain.documents.amounts import (
 from webapp.domain.documents.tax import tax_parts, tax_totals
 from webapp.domain.errors import BadInput
 from webapp.domain.money import (
-    HUNDRED,
     MONEY_SCALE,
     WIDE,
     exact,

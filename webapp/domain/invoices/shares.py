@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from webapp.domain.constants import ZERO
 from webapp.domain.money import WIDE, round_money
-
-ZERO = Decimal(0)
 
 
 def bill_share(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
+from webapp.domain.constants import ZERO
 from webapp.domain.states import InvoiceState
-
-ZERO = Decimal(0)
 
 
 class InvoiceStatus(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-ZERO = Decimal(0)
+from webapp.domain.constants import ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from webapp.domain.money import HUNDRED, WIDE, round_half_up
+from webapp.domain.constants import HUNDRED
+from webapp.domain.money import WIDE, round_half_up
 from webapp.domain.pricing.lists import Ending, change_price
 
 ONE_DAY = timedelta(days=1)

@@ -15,8 +15,9 @@ from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+from webapp.domain.constants import HUNDRED
 from webapp.domain.errors import BadInput
-from webapp.domain.money import HUNDRED, WIDE, decimals_of, exact, plain, round_money
+from webapp.domain.money import WIDE, decimals_of, exact, plain, round_money
 from webapp.domain.numbers import plain_digits, price_digits
 from webapp.domain.permissions import DEFAULT_MAX_DISCOUNT, ROLE_PERMISSIONS, Permission, Role
 

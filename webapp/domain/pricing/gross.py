@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from webapp.domain.money import HUNDRED, PRICE_SCALE, WIDE, round_half_up, round_money
+from webapp.domain.constants import HUNDRED
+from webapp.domain.money import PRICE_SCALE, WIDE, round_half_up, round_money
 from webapp.domain.numbers import tidy
 from webapp.domain.pricing.derivation import DerivedPrice, NextBreak, PriceStep
 

@@ -19,12 +19,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from webapp.domain.constants import HUNDRED, ZERO
 from webapp.domain.errors import BadInput
-from webapp.domain.money import HUNDRED, PRICE_SCALE, WIDE, round_half_up
+from webapp.domain.money import PRICE_SCALE, WIDE, round_half_up
 from webapp.domain.numbers import plain_digits, price_digits
 from webapp.domain.pricing.derivation import Candidate, Part, PriceStep, Source, valid_words
 
-ZERO, TWO = Decimal(0), Decimal(2)
+TWO = Decimal(2)
 SMALLEST = Decimal(1).scaleb(-PRICE_SCALE)
 
 

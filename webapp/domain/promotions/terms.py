@@ -12,10 +12,10 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
-from webapp.domain.money import HUNDRED, PRICE_SCALE, WIDE
+from webapp.domain.constants import HUNDRED, ZERO
+from webapp.domain.money import PRICE_SCALE, WIDE
 from webapp.domain.numbers import plain_digits, price_digits
 
-ZERO = Decimal(0)
 SMALLEST = Decimal(1).scaleb(-PRICE_SCALE)
 
 

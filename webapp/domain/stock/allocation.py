@@ -9,8 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-ZERO = Decimal(0)
-ONE = Decimal(1)
+from webapp.domain.constants import ONE, ZERO
 
 
 @dataclass(frozen=True, slots=True)

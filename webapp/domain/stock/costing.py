@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from webapp.domain.constants import ZERO
 from webapp.domain.money import PRICE_SCALE, WIDE, round_half_up, round_money
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from webapp.domain.constants import HUNDRED
 from webapp.domain.errors import BadInput, Refused
-from webapp.domain.money import HUNDRED
 
 
 class TaxCategory(StrEnum):

@@ -13,10 +13,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from webapp.domain.money import HUNDRED, PERCENT_SCALE, WIDE, round_half_up
+from webapp.domain.constants import HUNDRED, ZERO
+from webapp.domain.money import PERCENT_SCALE, WIDE, round_half_up
 from webapp.domain.numbers import tidy
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from sqlalchemy import select
 from webapp import formats
 from webapp.db import db
 from webapp.domain.approvals.margins import floor_for, is_below_floor, margin_cut, margin_percent
+from webapp.domain.constants import ZERO
 from webapp.models import Category, Order, OrderLine
 from webapp.queries.company import company, rates_on
 from webapp.queries.items.categories_of import paths_of
 
-ZERO = Decimal(0)
 HAS_FLOORS = select(Category.id).where(Category.margin_floor_percent.is_not(None)).limit(1)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Date, SQLColumnExpression, and_, bindparam, func, select
 
 from webapp.db import Scaled, db
+from webapp.domain.constants import ZERO
 from webapp.domain.credit_control.rule import CreditCheck, Exposure, decide
 from webapp.domain.states import CustomerStatus, HoldState, InvoiceState, OrderState, PaymentState
 from webapp.models import (
@@ -25,7 +26,6 @@ from webapp.models import (
 )
 from webapp.queries.company import today
 
-ZERO = Decimal(0)
 OPEN_AMOUNT = (
     Invoice.total - Invoice.settled_before - Invoice.paid_amount - Invoice.credited_amount - Invoice.written_off_amount
 )

@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.db import db
+from webapp.domain.constants import ZERO
 from webapp.domain.states import InvoiceState
 from webapp.domain.taxes.parts import restored
 from webapp.models import CreditNote, CreditNoteLine, Invoice
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from sqlalchemy.orm import selectinload
 
 from webapp.db import db
+from webapp.domain.constants import ZERO
 from webapp.domain.documents.amounts import TaxTotal
 from webapp.domain.documents.tax import tax_totals
 from webapp.domain.documents.totals import DocumentCharge, DocumentLine, adds_up, document_totals
@@ -37,7 +38,6 @@ from webapp.queries.invariants.registry import Breaking, Fault, each, invariant,
 from webapp.queries.invoices.stored_totals import amounts_of, totals_of
 from webapp.queries.receivables.ageing import ledger_balances
 
-ZERO = Decimal(0)
 BATCH = 200
 NUMBER = re.compile(r"(?P<prefix>INV|CN)-(?P<year>[0-9]{4})-(?P<count>[0-9]{3}|[1-9][0-9]{3,})")
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
+from webapp.domain.constants import ZERO
 from webapp.domain.documents.amounts import ChargeAmounts, DocumentTotals, LineAmounts, TaxTotal
 from webapp.domain.taxes.parts import restored
 from webapp.models import CreditNoteLine, Invoice, InvoiceLine
-
-ZERO = Decimal(0)
 
 
 def totals_of(invoice: Invoice) -> DocumentTotals:

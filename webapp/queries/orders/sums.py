@@ -16,26 +16,25 @@ from sqlalchemy import Text, cast, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.db import db
+from webapp.domain.constants import ONE, ZERO
 from webapp.domain.documents.amounts import TaxRounding
 from webapp.domain.documents.totals import DocumentLine
-from webapp.domain.promotions.promotions import Sale
+from webapp.domain.promotions.choice import Sale
 from webapp.domain.promotions.terms import PromotionRule
 from webapp.domain.taxes.parts import kept_parts
 from webapp.models import Customer, Item, Order, OrderLine, User, Variant
-from webapp.queries.orders.facts import one_visible
 from webapp.queries.promotions.rules import scopes_on_order
-
-ONE, ZERO = Decimal(1), Decimal(0)
+from webapp.queries.references import called
 
 
 def order_without_lines(number: str, user: User) -> Order:
     """The order or quote with its customer and charges. Raises NotFound, also for another's."""
-    return one_visible(
-        select(Order).options(
-            joinedload(Order.customer, innerjoin=True).joinedload(Customer.group), selectinload(Order.charges)
-        ),
+    return called(
+        Order,
         number,
         user,
+        joinedload(Order.customer, innerjoin=True).joinedload(Customer.group),
+        selectinload(Order.charges),
     )
 
 

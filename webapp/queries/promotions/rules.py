@@ -1,4 +1,4 @@
-"""The promotions that may count for an order, as the rules of ``webapp.domain.promotions.promotions`` take them.
+"""The promotions that may count for an order, as the rules of ``webapp.domain.promotions.choice`` take them.
 
 One statement where no promotion is published, else a fixed number however many lines and promotions there are.
 """
@@ -9,18 +9,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select
 
 from webapp.db import db
 from webapp.db.many_rows import among
+from webapp.domain.constants import ZERO
 from webapp.domain.promotions.terms import PromotionRule
 from webapp.models import Customer, Item, OrderLine, Promotion, PromotionScope, PromotionState, PromotionUse, Variant
 from webapp.queries.items.category_trees import with_sub_categories
 
-ZERO = Decimal(0)
 NOBODY = -1  # the order or group of a question that names none
 
 

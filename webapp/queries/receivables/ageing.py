@@ -15,6 +15,7 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, func, select, true
 
 from webapp.db import db
+from webapp.domain.constants import ZERO
 from webapp.domain.money import WIDE, round_money
 from webapp.domain.payments.split import AgeingBucket, ageing_bucket, overdue_days
 from webapp.domain.states import InvoiceState
@@ -31,8 +32,6 @@ from webapp.models import (
 from webapp.queries.company import company, rates_on, today
 from webapp.queries.receivables.unused import applied, unapplied_credit
 from webapp.queries.visibility import visible
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from webapp.domain.constants import ZERO
 from webapp.domain.credit_control.rule import CreditCheck
 from webapp.models import Customer, Order
 from webapp.queries.credit_control.exposure import Standing, standing_of, weigh
 from webapp.queries.receivables.ageing import customer_standing
-
-ZERO = Decimal(0)
 
 
 def check_credit_at(

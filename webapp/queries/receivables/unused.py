@@ -13,29 +13,24 @@ from sqlalchemy import Subquery, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.db import db
+from webapp.domain.constants import ZERO
 from webapp.domain.states import InvoiceState
 from webapp.models import CreditApplication, CreditNote, Customer, Payment, PaymentApplication, User
 from webapp.queries.visibility import visible
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class UnusedCredit:
     """A payment or credit note of which ``rest`` settles nothing yet, in the customer's currency."""
 
-    path: str
+    kind: str
+    """``payment`` or ``credit_note``."""
     number: str
     day: date
     rest: Decimal
     code: str
     name: str
     currency: str
-
-    @property
-    def url(self) -> str:
-        """Its page."""
-        return f"{self.path}/{self.number}"
 
 
 def unapplied_credit(day: date, *, customer_id: int | None = None) -> dict[int, Decimal]:
@@ -55,7 +50,7 @@ def unapplied_credit(day: date, *, customer_id: int | None = None) -> dict[int, 
 def unused_credits(day: date, *, customer_code: str = "", viewer: User) -> list[UnusedCredit]:
     """The documents behind the sums of ``unapplied_credit``, the oldest first: of one customer, or all."""
     found: list[UnusedCredit] = []
-    for statement, path in ((_payments(day), "/payments"), (_credit_notes(day), "/credit-notes")):
+    for kind, statement in (("payment", _payments(day)), ("credit_note", _credit_notes(day))):
         rests = statement.subquery()
         rows: Iterable[Any] = db.session.execute(
             select(rests.c.number, rests.c.day, rests.c.rest, Customer.code, Customer.name, Customer.currency)
@@ -66,7 +61,7 @@ def unused_credits(day: date, *, customer_code: str = "", viewer: User) -> list[
                 Customer.code == customer_code if customer_code else true(),
             )
         )
-        found += [UnusedCredit(path, *row) for row in rows]
+        found += [UnusedCredit(kind, *row) for row in rows]
     return sorted(found, key=lambda one: (one.day, one.number))
 
 

@@ -10,10 +10,10 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, case, extract, func, select, true
 
 from webapp.db import db
+from webapp.domain.constants import ZERO
 from webapp.models import Account, Customer, Journal, JournalLine, User
 from webapp.queries.visibility import visible
 
-ZERO = Decimal(0)
 MONTHS = 12
 
 

@@ -11,9 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from webapp.db import Quantity, db
+from webapp.domain.constants import ZERO
 from webapp.models import MovementKind, ReturnLine, StockMovement
-
-ZERO = Decimal(0)
 
 
 @dataclass(slots=True)

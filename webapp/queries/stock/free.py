@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, select
 
 from webapp.db import Scaled, db
+from webapp.domain.constants import ZERO
 from webapp.domain.states import AllocationState
 from webapp.models import Allocation, Batch, Location, Lot, Order, OrderLine, StockLevel
 from webapp.queries.company import company, today
 
-ZERO = Decimal(0)
 BACKORDER = OrderLine.quantity - OrderLine.cancelled_qty - OrderLine.shipped_qty - OrderLine.allocated_qty
 """What a line still wants and nothing is reserved for."""
 

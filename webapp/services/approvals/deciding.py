@@ -13,9 +13,10 @@ from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.approvals.discount_limits import storable
 from webapp.domain.approvals.fingerprints import Fingerprint
-from webapp.domain.errors import BadInput, Forbidden, FourEyes, IllegalMove, NotFound
+from webapp.domain.errors import Forbidden, FourEyes, IllegalMove, NotFound
 from webapp.domain.permissions import Permission
 from webapp.domain.states import ApprovalState, OrderState
+from webapp.domain.text import given_reason
 from webapp.models import Approval, ApprovalKind, Order, OrderLine, User
 from webapp.queries.approvals.askers import askers
 from webapp.queries.approvals.authority import authority_over
@@ -165,7 +166,7 @@ def reject_order(number: str, *, reason: str, actor: User) -> Order:
     IllegalMove when nothing waits, BadInput without a reason.
     """
     require(actor, Permission.ORDERS_APPROVE)
-    _need_reason(reason)
+    reason = given_reason(reason)
     order, approvals = _decidable(number, actor)
     for request in _with_order_request(order, approvals):
         _decline(request, actor, reason)
@@ -204,7 +205,7 @@ def decline_discount(number: str, line_number: int, *, reason: str, actor: User)
     Raises FourEyes, NotFound, BadInput.
     """
     require(actor, Permission.DISCOUNTS_APPROVE)
-    _need_reason(reason)
+    reason = given_reason(reason)
     order, approvals = _decidable(number, actor)
     request = _discount_request(order, approvals, line_number)
     _decline(request, actor, reason)
@@ -303,11 +304,6 @@ def _let_policy_finish(order: Order, approvals: list[Approval]) -> None:
     is_approved = approve_by_policy(order, rest[0]) if rest else order_is_covered(order, approvals)
     if is_approved and order.state is OrderState.SUBMITTED:
         order.move_to(OrderState.APPROVED)
-
-
-def _need_reason(reason: str) -> None:
-    if not reason.strip():
-        raise BadInput("A reason is needed.", field="reason")
 
 
 def _shown(percent: Decimal) -> Any:

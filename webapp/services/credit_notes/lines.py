@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from webapp.domain.constants import ONE, ZERO
 from webapp.domain.documents.cash import credited_in_all
 from webapp.domain.documents.tax import exact_part, parts_of, rounded, tax_totals
 from webapp.domain.errors import BadInput, Refused
@@ -17,8 +18,6 @@ from webapp.models import CreditNote, CreditNoteLine, CreditNoteTax, Invoice, In
 from webapp.queries.credit_notes.credited import Credited, GivenBack
 from webapp.queries.invoices.stored_totals import amounts_of
 from webapp.services.payments.settlement import check_positive
-
-ZERO, ONE = Decimal(0), Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from sqlalchemy.orm import selectinload
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
+from webapp.domain.constants import ONE, ZERO
 from webapp.domain.errors import BadInput, FourEyes, NotFound, Refused
 from webapp.domain.money import WIDE, plain
 from webapp.domain.numbers import Number, parse_money
 from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState
-from webapp.domain.text import clean
+from webapp.domain.text import given_reason
 from webapp.models import (
     CreditNote,
     CreditNoteLine,
@@ -38,10 +39,6 @@ from webapp.services.ledger.open_days import open_day
 from webapp.services.order_steps import credit_desk
 from webapp.services.payments.settlement import check_positive, settle_by_credit
 
-ZERO, ONE = Decimal(0), Decimal(1)
-LONGEST_REASON = 500
-
-
 # -- commands ----------------------------------------------------------------------------------------------------------
 
 
@@ -60,7 +57,7 @@ def draft_credit_note(
     BadInput, and Refused for more than was invoiced.
     """
     require(actor, Permission.INVOICES_WRITE)
-    reason = clean(reason, field="reason", max_length=LONGEST_REASON, required=True)
+    reason = given_reason(reason)
     invoice = _lock_posted(invoice_number)
     credit_note = _draft(invoice, lines, reason, actor=actor)
     credit_note.rebill = rebill
@@ -100,7 +97,7 @@ def draft_credit_notes_for_return(return_number: str, *, actor: User) -> list[Cr
 def void_credit_note(credit_note_id: int, *, reason: str, actor: User) -> CreditNote:
     """Give a draft up. Raises Forbidden, NotFound, IllegalMove, BadInput without a reason."""
     require(actor, Permission.INVOICES_WRITE)
-    reason = clean(reason, field="reason", max_length=LONGEST_REASON, required=True)
+    reason = given_reason(reason)
     credit_note = locks.lock_credit_note(credit_note_id)
     credit_note.move_to(InvoiceState.VOID)
     credit_note.void_reason = reason

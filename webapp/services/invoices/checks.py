@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import bindparam, func, select
 
 from webapp.db import db
+from webapp.domain.constants import ZERO
 from webapp.domain.documents.totals import adds_up
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.orders.counts import billed
@@ -16,9 +17,8 @@ from webapp.domain.taxes.categories import TaxCategory, check_tax
 from webapp.models import Invoice, InvoiceLine, PaymentTerm
 from webapp.queries.invoices.snapshots import invoice_snapshot
 from webapp.queries.invoices.stored_totals import totals_of
-from webapp.services.invoices import paper
+from webapp.services.papers import pdf as paper
 
-ZERO = Decimal(0)
 NEEDS_TAX_ID = frozenset({TaxCategory.REVERSE_CHARGE, TaxCategory.INTRA_COMMUNITY})
 """EN 16931 BR-AE-02 and BR-IC-02: the buyer is known to the tax office."""
 

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from webapp.db import db
+from webapp.domain.constants import ZERO
 from webapp.domain.orders.counts import billed
 from webapp.domain.states import ShipmentState
 from webapp.models import Order, OrderLine, ReturnLine, Shipment, ShipmentLine
 
-ZERO = Decimal(0)
 SHIPPED = (
     select(
         ShipmentLine.order_line_id,

@@ -8,11 +8,12 @@ from decimal import Decimal
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
+from webapp.domain.constants import ZERO
 from webapp.domain.errors import BadInput, IllegalMove, Refused, StaleVersion
 from webapp.domain.numbers import Number, parse_quantity, tidy
 from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState, OrderState
-from webapp.domain.text import clean
+from webapp.domain.text import given_reason
 from webapp.models import (
     Invoice,
     Order,
@@ -26,8 +27,6 @@ from webapp.services.invoices.deliveries import Delivery, unbilled_deliveries
 from webapp.services.invoices.lines import fill_invoice, give_back
 from webapp.services.stock.allocation import refuse_waiting_amendment
 
-ZERO = Decimal(0)
-LONGEST_REASON = 500
 BILLABLE = (OrderState.CONFIRMED, OrderState.CLOSED)
 
 
@@ -110,7 +109,7 @@ def validate_invoice(invoice_id: int, *, actor: User) -> Invoice:
 def void_invoice(invoice_id: int, *, reason: str, actor: User) -> Invoice:
     """Give a draft up; what it was to bill can be billed again. Raises Forbidden, NotFound, IllegalMove, BadInput."""
     require(actor, Permission.INVOICES_WRITE)
-    reason = clean(reason, field="reason", max_length=LONGEST_REASON, required=True)
+    reason = given_reason(reason)
     invoice, orders = locks.lock_invoice_with_orders(invoice_id)
     invoice.move_to(InvoiceState.VOID)
     invoice.void_reason = reason

@@ -11,11 +11,12 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from webapp.db import db
+from webapp.domain.constants import HUNDRED, ZERO
 from webapp.domain.documents.cash import rounded_for_cash
 from webapp.domain.documents.totals import DocumentCharge, DocumentLine, DocumentTotals, document_totals
 from webapp.domain.errors import Refused
 from webapp.domain.invoices.shares import bill_share
-from webapp.domain.money import HUNDRED, WIDE
+from webapp.domain.money import WIDE
 from webapp.domain.orders.counts import billed, to_bill, to_ship, wanted
 from webapp.domain.states import InvoiceState
 from webapp.domain.taxes.parts import TaxPart, stored
@@ -33,8 +34,6 @@ from webapp.models import (
 from webapp.services.company import cash_unit, today
 from webapp.services.invoices.deliveries import Delivery
 from webapp.services.taxes.on_lines import codes_with_rates
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,13 @@ from webapp.queries.invoices.snapshots import snapshot_of
 from webapp.services import audit, locks
 from webapp.services.authorize import require
 from webapp.services.company import base_rate
-from webapp.services.invoices import paper
 from webapp.services.invoices.checks import refuse_problems_in_the_books
 from webapp.services.invoices.drafts import draft_invoice, validate_invoice
 from webapp.services.ledger import journals as ledger
 from webapp.services.ledger.open_days import open_day
 from webapp.services.numbering import next_number
 from webapp.services.orders import amounts as order_amounts
+from webapp.services.papers import pdf as paper
 
 INVOICES, CREDIT_NOTES = "INV", "CN"
 PDF = "application/pdf"

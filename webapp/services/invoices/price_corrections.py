@@ -13,7 +13,7 @@ from webapp.domain.numbers import Number, parse_price
 from webapp.domain.orders.counts import to_bill_again
 from webapp.domain.permissions import Permission
 from webapp.domain.states import OrderState
-from webapp.domain.text import clean
+from webapp.domain.text import given_reason
 from webapp.models import Order, OrderLine, User
 from webapp.queries.approvals.facts import allowance_share
 from webapp.services import audit, locks
@@ -24,8 +24,6 @@ from webapp.services.orders.charges import answer_for_more
 from webapp.services.orders.entry import check_version
 from webapp.services.orders.lines import reprice, type_price
 from webapp.services.orders.promotions import settle_promotions
-
-LONGEST_REASON = 500
 
 
 @command
@@ -38,7 +36,7 @@ def correct_price(
     the line waits to be billed again.
     """
     require(actor, Permission.ORDERS_WRITE)
-    reason = clean(reason, field="reason", max_length=LONGEST_REASON, required=True)
+    reason = given_reason(reason)
     price = parse_price(unit_price, field="unit_price")
     order = locks.lock_order(number)
     order.must_be(OrderState.CONFIRMED, OrderState.CLOSED)

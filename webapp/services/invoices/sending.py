@@ -12,10 +12,10 @@ from webapp.domain.errors import BadInput, Refused
 from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState
 from webapp.models import CreditNote, Invoice, Sending, User
-from webapp.queries.invoices.printed import printed
 from webapp.services import audit, locks, outbox
 from webapp.services.authorize import require
 from webapp.services.company import the_company
+from webapp.services.papers.printed import printed
 
 
 @command

@@ -16,8 +16,6 @@ from webapp.services.invoices.lines import bill_over, discounts_billed, tax_code
 from webapp.services.stock.allocation import refuse_waiting_amendment
 from webapp.services.taxes.on_lines import codes_with_rates
 
-ZERO = Decimal(0)
-
 
 def totals_to_come(orders: Sequence[Order]) -> dict[int, Decimal]:
     """By order id the total of the invoice over all that left and is on none, with its share of charges and tax.

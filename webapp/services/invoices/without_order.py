@@ -13,7 +13,8 @@ from sqlalchemy import select
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
-from webapp.domain.documents.amounts import ZERO, ChargeAmounts, DocumentTotals, LineAmounts
+from webapp.domain.constants import ZERO
+from webapp.domain.documents.amounts import ChargeAmounts, DocumentTotals, LineAmounts
 from webapp.domain.documents.cash import check_agreed, rounded_for_cash, with_rounding
 from webapp.domain.documents.totals import DocumentCharge, DocumentLine, document_totals
 from webapp.domain.errors import BadInput, IllegalMove, Refused, StaleVersion

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from webapp.domain import numbers
+from webapp.domain.constants import ONE
 from webapp.domain.errors import BadInput
 from webapp.domain.importing import fields
 from webapp.domain.numbers import Number
 
-ONE = Decimal(1)
 LONGEST_INVOICE = 5000
 MOST_ADJUSTMENTS = 20
 

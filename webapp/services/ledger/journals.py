@@ -16,12 +16,11 @@ from sqlalchemy import insert, select
 
 from webapp.db import db
 from webapp.domain import clock
+from webapp.domain.constants import ZERO
 from webapp.domain.errors import Refused
 from webapp.domain.money import WIDE, round_money
 from webapp.models import Account, CreditNote, Invoice, Journal, JournalLine, Payment, User
 from webapp.services.company import base_rate, the_company
-
-ZERO = Decimal(0)
 
 RECEIVABLES, SALES, CHARGES, TAX, OPENING = "receivables", "sales", "charges", "tax", "opening"
 ROUNDING = "rounding"

@@ -14,6 +14,7 @@ from webapp.domain.errors import BadInput, FourEyes, IllegalMove
 from webapp.domain.money import plain
 from webapp.domain.permissions import Permission
 from webapp.domain.states import HoldState, OrderState
+from webapp.domain.text import given_reason
 from webapp.models import CheckStage, CreditHold, Customer, Order, User
 from webapp.queries.approvals.askers import askers
 from webapp.queries.credit_control.exposure import check_credit
@@ -29,7 +30,7 @@ from webapp.services.order_steps.confirmation import confirm_released
 def hold_order(number: str, *, reason: str, actor: User) -> CreditHold:
     """Put an order on hold by hand. Raises Forbidden, IllegalMove when it is held already or not yet approved."""
     require(actor, Permission.CREDIT_HOLD)
-    _need_reason(reason)
+    reason = given_reason(reason)
     order = locks.lock_order(number)
     order.must_be(OrderState.APPROVED, OrderState.CONFIRMED)
     if open_hold(order) is not None:
@@ -53,7 +54,8 @@ def release_hold(
 
     ``up_to_amount`` defaults to the order's total. Raises Forbidden, FourEyes, IllegalMove, BadInput.
     """
-    order, hold = _decidable_hold(number, reason, actor)
+    reason = given_reason(reason)
+    order, hold = _decidable_hold(number, actor)
     limit = order.total if up_to_amount is None else up_to_amount
     if limit < order.total:
         raise BadInput(
@@ -79,7 +81,8 @@ def release_hold(
 @command
 def reject_hold(number: str, *, reason: str, actor: User) -> CreditHold:
     """Refuse the credit: the order stays blocked until sales amends or cancels it."""
-    order, hold = _decidable_hold(number, reason, actor)
+    reason = given_reason(reason)
+    order, hold = _decidable_hold(number, actor)
     hold.state = HoldState.REJECTED
     decide_hold(hold, actor, reason)
     audit.record_hold(Action.HOLD_REJECTED, order, order.customer, actor=actor, reason=reason)
@@ -103,9 +106,8 @@ def room_was_made(customer: Customer, *, actor: User) -> list[CreditHold]:
     return fitting
 
 
-def _decidable_hold(number: str, reason: str, actor: User) -> tuple[Order, CreditHold]:
+def _decidable_hold(number: str, actor: User) -> tuple[Order, CreditHold]:
     require(actor, Permission.CREDIT_RELEASE)
-    _need_reason(reason)
     order = locks.lock_order(number)
     hold = open_hold(order)
     if hold is None:
@@ -113,11 +115,6 @@ def _decidable_hold(number: str, reason: str, actor: User) -> tuple[Order, Credi
     if actor.id == hold.applied_by_id or actor.id in askers(order):
         raise FourEyes(f"{actor.name} entered {order.label} or placed its hold, so somebody else must decide.")
     return order, hold
-
-
-def _need_reason(reason: str) -> None:
-    if not reason.strip():
-        raise BadInput("A reason is needed.", field="reason")
 
 
 def _go_on_after_release(order: Order, hold: CreditHold, *, actor: User) -> None:

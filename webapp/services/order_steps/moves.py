@@ -12,6 +12,7 @@ from webapp.domain.errors import BadInput, IllegalMove, NotFound
 from webapp.domain.numbers import tidy
 from webapp.domain.permissions import Permission
 from webapp.domain.states import HoldState, OrderState
+from webapp.domain.text import given_reason
 from webapp.models import Comment, Order, OrderLine, User
 from webapp.queries.approvals import facts as approval_facts
 from webapp.queries.credit_control.holds import open_hold
@@ -145,8 +146,7 @@ def short_close_line(
     Allocations of the line that no shipment holds are given back first when the whole rest is closed.
     """
     require(actor, Permission.ORDERS_WRITE)
-    if not reason.strip():
-        raise BadInput("A reason is needed.", field="reason")
+    reason = given_reason(reason)
     order = locks.lock_order(number)
     order.must_be(OrderState.CONFIRMED)
     line = order.line(line_number)

@@ -10,7 +10,7 @@ from webapp.db import command, db
 from webapp.domain.actions import Action
 from webapp.domain.errors import NotFound
 from webapp.models import Order, Promotion, PromotionUse, User
-from webapp.queries.orders.page import coupons_of
+from webapp.queries.orders.coupons import coupons_of
 from webapp.services import audit
 from webapp.services.orders.after_edit import settle_edit
 from webapp.services.orders.amounts import retotal

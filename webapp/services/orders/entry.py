@@ -17,7 +17,7 @@ from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, IllegalMove, NotFound, Refused, StaleVersion
 from webapp.domain.permissions import Permission
-from webapp.domain.states import CustomerStatus, OrderState
+from webapp.domain.states import EDITABLE, CustomerStatus, OrderState
 from webapp.models import AddressKind, Customer, Location, Order, OrderCharge, OrderLine, User
 from webapp.queries.approvals.facts import allowance_share
 from webapp.services import audit, locks
@@ -33,7 +33,6 @@ from webapp.services.pricing.derivation import prices_include_tax
 from webapp.services.taxes.on_lines import deliver_to, give_tax, retax, tax_code_named, taxes_of
 
 SERIES = "SO"
-EDITABLE = (OrderState.QUOTE, OrderState.DRAFT, OrderState.REJECTED, OrderState.APPROVED, OrderState.CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)

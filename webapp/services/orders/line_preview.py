@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from webapp.domain.approvals.margins import margin_percent
+from webapp.domain.constants import ONE, ZERO
 from webapp.domain.documents.amounts import DocumentTotals, LineTotal, TaxRounding
 from webapp.domain.documents.cash import rounded_for_cash
 from webapp.domain.documents.totals import DocumentLine, document_totals
@@ -13,7 +14,7 @@ from webapp.domain.money import PRICE_SCALE, round_half_up
 from webapp.domain.orders.entry import Entry
 from webapp.domain.permissions import Permission
 from webapp.domain.pricing.derivation import DerivedPrice, effective_discount
-from webapp.domain.promotions.promotions import Sale, promote, with_promotions
+from webapp.domain.promotions.choice import Sale, promote, with_promotions
 from webapp.models import Order, User, Variant
 from webapp.queries.approvals.authority import authority_over
 from webapp.queries.approvals.facts import given_on_order
@@ -28,8 +29,6 @@ from webapp.queries.stock.free import free_for
 from webapp.services.orders.lines import LineInput, in_base_units, in_order_kind
 from webapp.services.pricing import derivation as pricing
 from webapp.services.taxes.on_lines import LineTax, taxes_of
-
-ONE, ZERO = Decimal(1), Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

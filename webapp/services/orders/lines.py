@@ -10,19 +10,19 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp.db import db
+from webapp.domain.constants import HUNDRED, ONE, ZERO
 from webapp.domain.errors import BadInput, Refused
-from webapp.domain.money import HUNDRED, PRICE_SCALE, round_half_up
+from webapp.domain.money import PRICE_SCALE, round_half_up
 from webapp.domain.numbers import tidy
 from webapp.domain.pricing.derivation import DerivedPrice, PriceStep, Source, type_over
 from webapp.domain.pricing.gross import changed_kind, in_kind
-from webapp.domain.promotions.promotions import FreeGoods, Promoted, with_promotions
+from webapp.domain.promotions.choice import FreeGoods, Promoted, with_promotions
 from webapp.models import Item, Order, OrderLine, User, Variant
 from webapp.queries.approvals.authority import authority_over
 from webapp.services.pricing import derivation as pricing
 from webapp.services.taxes.on_lines import LineTax, give_tax, taxes_of
 
 LONGEST_ORDER = 5000
-ZERO, ONE = Decimal(0), Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.pricing.derivation import DerivedPrice, Source
-from webapp.domain.promotions.promotions import FreeGoods, PromotedOrder, Sale, promote
+from webapp.domain.promotions.choice import FreeGoods, PromotedOrder, Sale, promote
 from webapp.domain.promotions.terms import PromotionRule
 from webapp.domain.states import OrderState
 from webapp.domain.text import clean
@@ -26,7 +26,6 @@ from webapp.services import locks
 from webapp.services.orders.lines import append_free_lines, list_stage, put_price
 from webapp.services.pricing import derivation as pricing
 
-ZERO = Decimal(0)
 LONGEST_COUPON = 40
 NO_LONGER_FREE = "The promotion no longer gives it."
 

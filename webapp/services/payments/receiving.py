@@ -12,13 +12,14 @@ from sqlalchemy import bindparam, select
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
+from webapp.domain.constants import ZERO
 from webapp.domain.errors import BadInput, FourEyes, Refused
 from webapp.domain.money import plain
 from webapp.domain.numbers import Number, parse_money
 from webapp.domain.payments.split import OpenItem, overdue_days, propose_split
 from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState, PaymentState
-from webapp.domain.text import clean
+from webapp.domain.text import clean, given_reason
 from webapp.models import Customer, Invoice, Payment, PaymentMethod, User
 from webapp.services import audit, locks
 from webapp.services.authorize import require
@@ -30,10 +31,8 @@ from webapp.services.numbering import next_number
 from webapp.services.order_steps import credit_desk
 from webapp.services.payments.settlement import check_amount_due, check_positive, settle_by_payment, standing, take_back
 
-ZERO = Decimal(0)
 SERIES = "PAY"
 LONGEST_REFERENCE = 100
-LONGEST_REASON = 500
 
 Part = tuple[Invoice, Decimal]
 
@@ -143,7 +142,7 @@ def reverse_payment(payment_number: str, *, reason: str, actor: User) -> Payment
     for who recorded it, IllegalMove when it is reversed already, BadInput without a reason, Refused after a refund.
     """
     require(actor, Permission.PAYMENTS_REVERSE)
-    reason = clean(reason, field="reason", max_length=LONGEST_REASON, required=True)
+    reason = given_reason(reason)
     payment = locks.lock_payment(payment_number)
     payment.must_be(PaymentState.RECORDED)
     _check_may_reverse(payment, actor)

@@ -10,11 +10,10 @@ from sqlalchemy import select
 
 from webapp.db import db
 from webapp.domain import clock
+from webapp.domain.constants import ZERO
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.money import plain
 from webapp.models import CreditApplication, CreditNote, Invoice, Payment, PaymentApplication, User
-
-ZERO = Decimal(0)
 
 
 def check_amount_due(invoice: Invoice, amount: Decimal, **more: str) -> None:

@@ -26,7 +26,7 @@ from webapp.domain.pricing.derivation import (
     derive_price,
 )
 from webapp.domain.pricing.lists import Goods, ListRule, list_candidates, list_notes, out_of_use
-from webapp.domain.promotions.promotions import Sale, promote, with_promotions
+from webapp.domain.promotions.choice import Sale, promote, with_promotions
 from webapp.domain.promotions.terms import Benefit, PromotionRule
 from webapp.models import Customer, CustomerPrice, ListPrice, Variant
 from webapp.queries.pricing.list_choice import all_lists, chain_of, list_for

@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
+from webapp.domain.constants import ZERO
 from webapp.domain.errors import BadInput, IllegalMove, NotFound
 from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
@@ -28,7 +29,6 @@ from webapp.services.orders.promotions import read_coupon
 from webapp.services.versions import require_current
 
 MOST_USES = 10**9
-ZERO = Decimal(0)
 
 
 def readers(currency: str) -> fields.Table:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain import clock
+from webapp.domain.constants import ZERO
 from webapp.domain.errors import BadInput, InsufficientStock, Refused
 from webapp.domain.numbers import tidy
 from webapp.domain.states import AllocationState, ShipmentState
@@ -23,7 +24,6 @@ from webapp.services.stock.asked_lines import asked_line, refuse_broken_step
 from webapp.services.stock.holders import give_back
 from webapp.services.stock.movements import Move, post_moves
 
-ZERO = Decimal(0)
 OPEN = select(Allocation).where(Allocation.state == AllocationState.OPEN).order_by(Allocation.id)
 LOOSE = OPEN.where(
     Allocation.order_line_id.in_(bindparam("line_ids", expanding=True)), Allocation.shipment_line_id.is_(None)

@@ -11,11 +11,13 @@ from decimal import Decimal
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
+from webapp.domain.constants import ZERO
 from webapp.domain.errors import BadInput
 from webapp.domain.numbers import tidy
 from webapp.domain.orders.counts import split_return
 from webapp.domain.permissions import Permission
 from webapp.domain.states import ShipmentState
+from webapp.domain.text import given_reason
 from webapp.models import (
     Disposition,
     Lot,
@@ -37,8 +39,6 @@ from webapp.services.numbering import next_number
 from webapp.services.orders.amounts import close_if_done, refresh
 from webapp.services.stock.asked_lines import refuse_broken_step
 from webapp.services.stock.movements import Move, levels_by_place, lots_by_level, post_moves
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ def receive_return(
     and not yet returned, IllegalMove unless the shipment has left.
     """
     require(actor, Permission.RETURNS_WRITE)
-    _refuse_wrong(lines, reason, received_on)
+    reason = given_reason(reason)
+    _refuse_wrong(lines, received_on)
     shipment = locks.lock_shipment(shipment_number)
     shipment.must_be(ShipmentState.SHIPPED)
     order = shipment.order
@@ -116,9 +117,7 @@ def receive_return(
     return returned
 
 
-def _refuse_wrong(lines: Sequence[ReturnInput], reason: str, received_on: date | None) -> None:
-    if not reason.strip():
-        raise BadInput("A reason is needed.", field="reason")
+def _refuse_wrong(lines: Sequence[ReturnInput], received_on: date | None) -> None:
     if not lines:
         raise BadInput("Say what came back.", field="lines")
     if received_on is not None and received_on > today():

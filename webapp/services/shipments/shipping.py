@@ -10,11 +10,13 @@ from typing import Any
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
+from webapp.domain.constants import ZERO
 from webapp.domain.credit_control.rule import CreditCheck
 from webapp.domain.errors import BadInput, InsufficientStock, Refused
 from webapp.domain.orders.counts import to_ship
 from webapp.domain.permissions import Permission
 from webapp.domain.states import OrderState, ShipmentState
+from webapp.domain.text import told_reason
 from webapp.models import (
     CheckStage,
     CreditHold,
@@ -42,8 +44,6 @@ from webapp.services.shipments.contents import (
 )
 from webapp.services.stock.allocation import refuse_waiting_amendment
 from webapp.services.versions import require_current
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,8 @@ def pick_shipment(
     shipment = _locked(number, version)
     order = _shippable_order(shipment)
     shipment.must_be(ShipmentState.DRAFT)
-    short = short_picks(shipment, quantities or {})
-    if short and not reason.strip():
+    short, reason = short_picks(shipment, quantities or {}), told_reason(reason)
+    if short and not reason:
         raise BadInput("Say why less was picked.", field="reason")
     if short and order.ship_complete:
         raise Refused(f"{order.label} ships complete. Cancel the shipment and allocate again what is missing.")

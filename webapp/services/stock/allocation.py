@@ -16,6 +16,7 @@ from sqlalchemy import Select, bindparam, insert, select
 from webapp.db import command, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
+from webapp.domain.constants import ZERO
 from webapp.domain.credit_control.rule import CreditCheck
 from webapp.domain.errors import IllegalMove, InsufficientStock
 from webapp.domain.numbers import tidy
@@ -43,8 +44,6 @@ from webapp.services.credit_control import holds as credit_holds
 from webapp.services.stock.asked_lines import asked_line
 from webapp.services.stock.holders import give_back
 from webapp.services.stock.movements import lots_by_level
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.db import db
 from webapp.domain import clock
+from webapp.domain.constants import ZERO
 from webapp.domain.errors import BadInput
 from webapp.models import Batch, Location, Lot, Serial, StockLevel, Tracking, Variant
 from webapp.services import locks
 from webapp.services.stock.movements import levels_by_place
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

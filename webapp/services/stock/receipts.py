@@ -14,6 +14,7 @@ from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput
 from webapp.domain.numbers import tidy
 from webapp.domain.permissions import Permission
+from webapp.domain.text import given_reason
 from webapp.models import Location, MovementKind, Tracking, User, Variant
 from webapp.services import audit
 from webapp.services.authorize import require
@@ -97,8 +98,7 @@ def adjust_stock(
     too. Goods on a shipment are never taken. Raises BadInput, InsufficientStock.
     """
     require(actor, Permission.STOCK_WRITE)
-    if not reason.strip():
-        raise BadInput("A reason is needed.", field="reason")
+    reason = given_reason(reason)
     if quantity == 0:
         raise BadInput("The adjustment changes nothing.", field="quantity")
     location = location_named(location_code)

@@ -13,12 +13,13 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, select
 
 from webapp.db import db
+from webapp.domain.constants import ZERO
 from webapp.domain.documents.amounts import LineTotal
 from webapp.domain.errors import BadInput
 from webapp.domain.money import PRICE_SCALE, round_half_up
 from webapp.domain.pricing.derivation import DerivedPrice
 from webapp.domain.pricing.gross import in_kind
-from webapp.domain.promotions.promotions import Sale, promote, with_promotions
+from webapp.domain.promotions.choice import Sale, promote, with_promotions
 from webapp.models import AddressKind, Customer, Promotion, Variant
 from webapp.queries.promotions.rules import live_rules
 from webapp.services.company import the_company
@@ -27,8 +28,6 @@ from webapp.services.orders.lines import in_base_units
 from webapp.services.orders.promotions import read_coupon
 from webapp.services.pricing.derivation import Wanted, gift_prices, price_all, prices_include_tax
 from webapp.services.taxes.on_lines import LineTax, taxes_for
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

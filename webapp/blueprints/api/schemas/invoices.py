@@ -31,7 +31,7 @@ from webapp.blueprints.api.schemas.base import (
 from webapp.domain.money import plain
 from webapp.domain.payments.split import overdue_days
 from webapp.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Payment
-from webapp.queries.invoices.pages import status_of
+from webapp.pages.invoices.lists import status_of
 
 
 class BilledPart(Input):

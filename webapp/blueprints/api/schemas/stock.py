@@ -24,7 +24,7 @@ from webapp.blueprints.api.schemas.base import (
     seen_cost,
 )
 from webapp.models import Location, StockMovement, User
-from webapp.queries.stock.for_api import LevelRow
+from webapp.pages.stock.for_api import LevelRow
 from webapp.services.inventory import Availability
 
 

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from webapp.blueprints.api.schemas.base import NUMBER, Amount, Flag, Input, Money, Output, Percent, Text, Word
 from webapp.domain import numbers
+from webapp.domain.constants import ZERO
 from webapp.domain.documents.totals import DocumentCharge, DocumentLine, TaxTotal
 from webapp.domain.errors import BadInput
 from webapp.domain.importing.fields import refuse_all
@@ -20,7 +21,6 @@ from webapp.domain.taxes.categories import check_rate
 from webapp.services.trials.totals import TrialTotals
 from webapp.web import json as wire
 
-ZERO = Decimal(0)
 CATEGORY = r"^[A-Z]{1,3}$"
 LONGEST_DOCUMENT = 5000
 

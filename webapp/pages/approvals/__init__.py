@@ -1,0 +1,1 @@
+"""The inbox of decisions, and what a decision needs to see."""

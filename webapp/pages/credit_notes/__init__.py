@@ -1,0 +1,1 @@
+"""Credit notes: lists, one, and what waits for one."""

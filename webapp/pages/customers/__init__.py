@@ -1,0 +1,1 @@
+"""Customers: lists, one, finding one, and where their exposure comes from."""

@@ -1,0 +1,1 @@
+"""Invoices: lists, one, and what is to be billed."""

@@ -1,0 +1,1 @@
+"""Items: lists and one."""

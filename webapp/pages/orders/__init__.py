@@ -1,0 +1,1 @@
+"""Orders and quotes: lists, one, what blocks it and what comes next."""

@@ -1,0 +1,1 @@
+"""Promotions: the list, one, and what it meets."""

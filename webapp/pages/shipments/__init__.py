@@ -1,0 +1,1 @@
+"""Shipments: lists and one."""

@@ -1,0 +1,1 @@
+"""Stock: what lies where, one item's card, and movements."""

@@ -1,0 +1,1 @@
+"""Papers: how documents read in their own formats, and their PDF files."""

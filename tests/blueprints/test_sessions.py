@@ -25,7 +25,7 @@ WRONG = "E-mail or password is wrong."
 
 @pytest.fixture
 def nancy(nancy: User) -> User:
-    users.set_password(nancy.email, passwords.make_hash(PASSWORD), actor=nancy)
+    users.change_password(passwords.make_hash(PASSWORD), keep=None, actor=nancy)
     return nancy
 
 

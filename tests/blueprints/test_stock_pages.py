@@ -208,7 +208,7 @@ def test_a_wrong_adjustment_comes_back_as_typed(clerk):
     answer = submit(clerk, "/stock/adjustments", {"sku": "A-1", "quantity": "0"}, headers=HTMX)
     assert answer.status_code == 422
     assert "Quantity must not be 0" in words(answer)
-    assert "A reason is needed" in words(answer)
+    assert "Reason is missing" in words(answer)
 
 
 @pytest.mark.parametrize("path", ["/stock/receipts", "/stock/adjustments"])

@@ -13,12 +13,13 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tests.support.factories import make_company, make_user
 from tests.support.racing import race
-from webapp.db import ATTEMPTS, atomic, command, db, in_transaction
+from webapp.db import ATTEMPTS, atomic, db, in_transaction
 from webapp.domain.actions import Action
 from webapp.domain.errors import Busy, Refused
 from webapp.domain.permissions import Role
 from webapp.models import Company, Event
 from webapp.services import audit, locks
+from webapp.services.commands import command
 
 
 def conflict(code: str) -> DBAPIError:
@@ -34,7 +35,7 @@ def failing(times: int, code: str) -> tuple[Callable[[], str], list[int]]:
     """A command that meets the conflict so many times, after it has written; and the tries it made."""
     tries: list[int] = []
 
-    @command
+    @command()
     def rename() -> str:
         tries.append(len(tries) + 1)
         company = locks.lock_company()
@@ -78,7 +79,7 @@ def test_only_the_outermost_tries_again(company):
     rename, tries = failing(1, "40001")
     outer_tries = []
 
-    @command
+    @command()
     def outer() -> str:
         outer_tries.append(1)
         return rename()
@@ -114,7 +115,7 @@ def test_a_row_that_stays_locked_makes_the_next_one_give_up(app, company, sessio
             holds.set()
             may_end.wait(20)
 
-    @command
+    @command()
     def lock() -> None:
         db.session.execute(db.text("SET LOCAL lock_timeout = '200ms'"))
         locks.lock_company()
@@ -132,12 +133,12 @@ def test_a_row_that_stays_locked_makes_the_next_one_give_up(app, company, sessio
 
 
 def test_a_swallowed_failure_of_a_nested_command_undoes_all(company, session):
-    @command
+    @command()
     def fail() -> None:
         locks.lock_company().invoice_footer = "half"
         raise Refused("No.")
 
-    @command
+    @command()
     def outer() -> None:
         locks.lock_company().name = "Changed"
         try:
@@ -187,11 +188,11 @@ def test_nested_commands_become_steps_of_one_event(company, session):
     before = session.scalar(select(func.count()).select_from(Event))
     session.rollback()
 
-    @command
+    @command()
     def inner() -> None:
         audit.record(Action.USER_CHANGED, actor, actor=actor, after={"theme": "dark"})
 
-    @command
+    @command()
     def outer() -> None:
         inner()
         inner()
@@ -215,7 +216,7 @@ def test_commands_joined_in_one_transaction_write_an_event_each_and_fail_togethe
     before = session.scalar(select(func.count()).select_from(Event))
     session.rollback()
 
-    @command
+    @command()
     def change(name: str) -> None:
         locks.lock_company().name = name
         audit.record(Action.COMPANY_CHANGED, locks.lock_company(), actor=actor)

@@ -70,7 +70,7 @@ def update_password() -> Response | tuple[str, int]:
     if not form.validate():
         return _page(form), UNPROCESSABLE
     password_hash = passwords.make_hash(form.password.data or "")
-    users.set_password(current_user.email, password_hash, actor=current_user, keep=login_session())
+    users.change_password(password_hash, keep=login_session(), actor=current_user)
     return htmx.go_to(url_for("account.show"), said="The password is changed. Other sessions have ended.")
 
 

@@ -1,8 +1,8 @@
 """The one owner of transactions.
 
 ``atomic`` is the only place that commits. The outermost block commits, nested blocks join it, and any error
-undoes everything. ``command`` wraps a service function in such a block and runs it again, from the start,
-when the database asks for it (serialization failure, deadlock, busy).
+undoes everything. ``transaction`` wraps a function in such a block and runs it again, from the start, when the database
+asks for it (serialization failure, deadlock, busy). ``webapp.services.commands`` makes the commands of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -20,7 +22,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from webapp.db.base import db
+from webapp.db.base import Base, db
 from webapp.domain.errors import Busy
 
 P = ParamSpec("P")
@@ -36,16 +38,43 @@ SQLITE_BUSY = 5
 _writer = threading.RLock()  # SQLite waits for a lock by sleeping; one writer at a time in this process waits less
 
 
+UNIT = "unit of work"  # where a session keeps the open one
+
+
+@dataclass
+class UnitOfWork:
+    """What one writing transaction collects until it commits; the next attempt begins with an empty one."""
+
+    level: int = 0
+    """How many commands are inside one another now: the outermost writes the event, the others become its steps."""
+    steps: list[tuple[StrEnum, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
+    """What inner commands did: the action, its documents, its details."""
+    moves: list[tuple[Any, StrEnum | None, StrEnum]] = field(default_factory=list)
+    """Documents that changed their state: from (None: it began) and to."""
+    key_id: int | None = None
+    """The idempotency key under which all of it happens."""
+    held: dict[tuple[type[Base], int], Any] = field(default_factory=dict)
+    """Rows that nobody else can change meanwhile, by their model and id."""
+    numbered: dict[tuple[type[Base], str], Any] = field(default_factory=dict)
+    """Those of them that are called by a number."""
+    kept: list[Any] = field(default_factory=list)
+    """All rows read so far: the identity map is weak, and would have them read again once nobody points to them."""
+    before_commit: list[Callable[[], None]] = field(default_factory=list)
+    """What is left to be done as the last thing of the transaction."""
+    is_doomed: bool = False
+    """Whether a nested block failed, even though somebody caught its error."""
+
+
 @event.listens_for(db.session, "loaded_as_persistent")
 def _keep(session: Session, row: Any) -> None:
-    """The identity map is weak: what a transaction has read would be read again once nobody points to it."""
-    if session.info.get("depth"):
-        session.info["unit"].setdefault("kept", []).append(row)
+    found: UnitOfWork | None = session.info.get(UNIT)
+    if found is not None:
+        found.kept.append(row)
 
 
 def in_transaction() -> bool:
     """Whether a writing transaction is open in this session."""
-    return bool(db.session().info.get("depth"))
+    return db.session().info.get(UNIT) is not None
 
 
 @contextmanager
@@ -56,31 +85,31 @@ def atomic() -> Iterator[Session]:
     when rows were changed outside a command.
     """
     session = db.session()
-    if session.info.get("depth"):
+    if in_transaction():
         try:
             yield session
         except BaseException:
-            session.info["doomed"] = True
+            unit().is_doomed = True
             raise
         return
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("Rows were changed outside a command.")
     with _sole_writer():
         session.rollback()  # ends the page's read, so that what was loaded is read again under the lock
-        session.info.update(depth=1, doomed=False, unit={})
+        session.info[UNIT] = UnitOfWork()
         try:
             session.connection(execution_options={"write": True})
             yield session
-            if session.info["doomed"]:
+            if unit().is_doomed:
                 raise RuntimeError("A nested command failed and its error was swallowed.")
-            for work in session.info["unit"].get("before_commit", []):
+            for work in unit().before_commit:
                 work()
             session.commit()
         except BaseException:
             session.rollback()
             raise
         finally:
-            session.info.update(depth=0, unit={})
+            del session.info[UNIT]
 
 
 @contextmanager
@@ -92,15 +121,15 @@ def _sole_writer() -> Iterator[None]:
         yield
 
 
-def unit() -> dict[str, Any]:
-    """What the open transaction collects for its event (moves, steps); empty again in the next one."""
-    notes: dict[str, Any] = db.session().info["unit"]
-    return notes
+def unit() -> UnitOfWork:
+    """The open transaction's unit of work. Raises KeyError outside of one."""
+    found: UnitOfWork = db.session().info[UNIT]
+    return found
 
 
 def before_commit(work: Callable[[], None]) -> None:
     """Have ``work`` done inside this transaction as the last thing; what it raises undoes everything."""
-    unit().setdefault("before_commit", []).append(work)
+    unit().before_commit.append(work)
 
 
 def transaction(function: Callable[P, R]) -> Callable[P, R]:
@@ -130,22 +159,15 @@ def transaction(function: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def command(function: Callable[P, R]) -> Callable[P, R]:
-    """A service that people and programs call: a transaction that knows whether a command called it.
-
-    The outermost command writes the event; those it calls become steps of that event.
-    """
-
-    @wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        notes = unit()
-        notes["level"] = notes.get("level", 0) + 1
-        try:
-            return function(*args, **kwargs)
-        finally:
-            notes["level"] -= 1
-
-    return transaction(run)
+@contextmanager
+def nested() -> Iterator[None]:
+    """Inside a command: what it records is the event when it is the outermost, a step of that event otherwise."""
+    work = unit()
+    work.level += 1
+    try:
+        yield
+    finally:
+        work.level -= 1
 
 
 def is_retryable(error: DBAPIError) -> bool:

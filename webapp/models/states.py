@@ -48,4 +48,4 @@ class Stateful:
 
 
 def _note_move(document: Stateful, old: StrEnum | None, new: StrEnum) -> None:
-    unit().setdefault("moves", []).append((document, old, new))
+    unit().moves.append((document, old, new))

@@ -9,7 +9,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select, true
 
-from webapp.models import CreditNote, Customer, Invoice, Order, Payment, Shipment, User
+from webapp.models import CreditNote, Customer, Invoice, Order, Payment, Return, Shipment, User
+
+
+def sees(viewer: User, customer: Customer) -> bool:
+    """Whether ``viewer`` may see a customer and what belongs to it."""
+    return not viewer.own_customers_only or customer.sales_rep_id == viewer.id
 
 
 def visible(model: type[Any], user: User) -> ColumnElement[bool]:
@@ -19,8 +24,9 @@ def visible(model: type[Any], user: User) -> ColumnElement[bool]:
     own = select(Customer.id).where(Customer.sales_rep_id == user.id)
     if model is Customer:
         return Customer.sales_rep_id == user.id
-    if model is Shipment:
-        return Shipment.order_id.in_(select(Order.id).where(Order.customer_id.in_(own)))
+    if model in (Shipment, Return):
+        of_order: ColumnElement[bool] = model.order_id.in_(select(Order.id).where(Order.customer_id.in_(own)))
+        return of_order
     if model in (Order, Invoice, CreditNote, Payment):
         condition: ColumnElement[bool] = model.customer_id.in_(own)
         return condition

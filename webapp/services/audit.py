@@ -67,17 +67,17 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Write what the running command did to ``documents``, or add it as a step to the outer command's event."""
-    details = _details(before, after)
-    if unit().get("level", 0) > 1:
-        unit().setdefault("steps", []).append((action, documents, details))
+    details, work = _details(before, after), unit()
+    if work.level > 1:
+        work.steps.append((action, documents, details))
         return
     db.session.flush()
-    steps = unit().pop("steps", [])
+    steps, work.steps = work.steps, []
     if steps:
         details["steps"] = [{"action": step.value, **more} for step, _, more in steps]
     touched = {(d.document_kind, d.id): d for _, step_documents, _ in steps for d in step_documents}
     touched |= {(d.document_kind, d.id): d for d in documents}
-    moves = unit().pop("moves", [])
+    moves, work.moves = work.moves, []
     _write(_event(action, actor, reason, details, is_main=True), list(touched.values()), moves)
 
 
@@ -98,7 +98,7 @@ def _event(action: Action, actor: User, reason: str, details: dict[str, Any], *,
         "reason": reason,
         "details": details,
         "request_id": request_id.get(),
-        "idempotency_key_id": unit().get("key_id"),
+        "idempotency_key_id": unit().key_id,
     }
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.errors import IllegalMove, Refused, StaleVersion
 from webapp.domain.permissions import Permission
 from webapp.models import Account, CashRounding, Company, ExchangeRate, PaymentMethod, PaymentTerm, User
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 
 ACCOUNTS = (
     ("1000", "Bank", "bank"),
@@ -93,7 +93,7 @@ def cash_unit(currency: str) -> Decimal | None:
     return db.session.scalar(CASH_UNIT, {"currency": currency})
 
 
-@command
+@command()
 def found_company(*, name: str, country: str, base_currency: str, time_zone: str, **settings: Any) -> Company:
     """Set the company up in an empty database: settings, accounts, terms, payment methods, the system's user.
 
@@ -112,10 +112,9 @@ def found_company(*, name: str, country: str, base_currency: str, time_zone: str
     return company
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def change_company(*, version: int, actor: User, **changes: Any) -> Company:
     """Change settings; ``changes`` names columns of Company. Raises NotFound, StaleVersion."""
-    require(actor, Permission.SETTINGS_WRITE)
     company = locks.lock_company()
     if company.version != version:
         raise StaleVersion("Somebody else changed the settings meanwhile.")

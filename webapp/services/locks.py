@@ -7,6 +7,10 @@ document. Locked reads are ``FOR NO KEY UPDATE`` (plain ``FOR UPDATE`` on a cust
 key of an order inserted just before) and ``populate_existing`` (else the session hands back what the route
 loaded). A locked row stays as this transaction leaves it, so it is neither locked nor read twice. SQLite ignores the
 clause; there the transaction itself (``BEGIN IMMEDIATE``) is the lock.
+
+Whoever locks a customer or a document by its name says for whom (``actor``): what this person may not see is not there
+(NotFound, in the same words), so no command and no route has a rule of its own. Helpers without an actor lock more of
+what belongs to a customer that is locked already.
 """
 
 from __future__ import annotations
@@ -46,6 +50,7 @@ from webapp.models import (
     User,
     Variant,
 )
+from webapp.queries.visibility import sees, visible
 
 M = TypeVar("M", bound=Base)
 Parts = tuple[ExecutableOption, ...]
@@ -91,17 +96,15 @@ LOTS = locking(
 )
 
 
-def lock_customer(customer_id: int) -> Customer:
-    """The customer row, locked: first of all in every command that changes exposure or limit."""
-    rows = _lock_by_id(Customer, [customer_id])
-    if not rows:
-        raise NotFound(f"There is no customer {customer_id}.")
-    return rows[0]
+def lock_customer(customer_id: int, *, actor: User) -> Customer:
+    """The customer row, locked: first of all in every command that changes exposure or limit. Raises NotFound."""
+    return _seen(_lock_by_id(Customer, [customer_id]), actor, f"customer {customer_id}")
 
 
-def lock_customer_by_code(code: str) -> Customer:
+def lock_customer_by_code(code: str, *, actor: User) -> Customer:
     """The customer called ``code``, locked. Raises NotFound."""
-    return _lock_one(select(Customer).where(Customer.code == code), Customer, code, "customer")
+    rows = _lock_all(locking(select(Customer).where(Customer.code == code), Customer))
+    return _seen(rows, actor, f"customer {code}")
 
 
 def lock_customers(customer_ids: Iterable[int]) -> list[Customer]:
@@ -109,16 +112,14 @@ def lock_customers(customer_ids: Iterable[int]) -> list[Customer]:
     return _lock_by_id(Customer, customer_ids)
 
 
-def lock_order(number: str) -> Order:
+def lock_order(number: str, *, actor: User) -> Order:
     """The order (or quote) called ``number`` with lines and charges, its customer locked before it. Raises NotFound."""
     held = _held(Order, number)
     if held is not None:
-        lock_customer(held.customer_id)
+        lock_customer(held.customer_id, actor=actor)
         return held
-    _lock_all(CUSTOMER_OF_ORDER, {"number": number})
+    _seen(_lock_all(CUSTOMER_OF_ORDER, {"number": number}), actor, f"order {number}")
     rows = _lock_all(ORDER, {"number": number})
-    if not rows:
-        raise NotFound(f"There is no order {number}.")
     _read_parts(rows)
     return rows[0]
 
@@ -132,18 +133,19 @@ def lock_orders(order_ids: Iterable[int]) -> list[Order]:
     return rows
 
 
-def lock_shipment(number: str) -> Shipment:
+def lock_shipment(number: str, *, actor: User) -> Shipment:
     """The shipment called ``number`` with its lines, after its customer and order. Raises NotFound."""
     held = _held(Shipment, number)
     if held is not None:
+        lock_customer(held.order.customer_id, actor=actor)
         return held
     named = Shipment.shipment_number == number
     order_number = db.session.execute(
-        select(Order.order_number).join(Shipment, Shipment.order_id == Order.id).where(named)
+        select(Order.order_number).join(Shipment, Shipment.order_id == Order.id).where(named, visible(Shipment, actor))
     ).scalar_one_or_none()
     if order_number is None:
         raise NotFound(f"There is no shipment {number}.")
-    lock_order(order_number)
+    lock_order(order_number, actor=actor)
     return _lock_one(
         select(Shipment)
         .where(named)
@@ -165,14 +167,23 @@ def lock_shipments_of(order: Order, *states: ShipmentState) -> list[Shipment]:
     return _lock_all(locking(statement, Shipment))
 
 
-def lock_invoice(invoice_id: int) -> Invoice:
+def lock_invoice(invoice_id: int, *, actor: User) -> Invoice:
     """The invoice with lines and taxes, its customer locked before it. Raises NotFound."""
-    if not _is_held(Invoice, invoice_id):
-        _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id)
-    rows = _lock_by_id(Invoice, [invoice_id], INVOICE_PARTS)
-    if not rows:
-        raise NotFound(f"There is no invoice {invoice_id}.")
-    return rows[0]
+    _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id, actor, f"invoice {invoice_id}")
+    return _lock_by_id(Invoice, [invoice_id], INVOICE_PARTS)[0]
+
+
+def lock_invoice_head(invoice_id: int, *, actor: User) -> Invoice:
+    """The invoice without its lines and taxes, its customer locked before it. Raises NotFound."""
+    _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id, actor, f"invoice {invoice_id}")
+    return _lock_by_id(Invoice, [invoice_id])[0]
+
+
+def lock_posted_invoice(number: str, *, actor: User) -> Invoice:
+    """The posted invoice called ``number`` with lines and taxes, its customer locked before it. Raises NotFound."""
+    named = Invoice.invoice_number == number
+    _lock_customer_of(Invoice.customer_id, named, actor, f"invoice {number}")
+    return _lock_all(locking(select(Invoice).where(named).options(*INVOICE_PARTS), Invoice))[0]
 
 
 def lock_invoices(invoice_ids: Iterable[int]) -> list[Invoice]:
@@ -180,11 +191,11 @@ def lock_invoices(invoice_ids: Iterable[int]) -> list[Invoice]:
     return _lock_by_id(Invoice, invoice_ids)
 
 
-def lock_invoices_by_number(numbers: Iterable[str], *, field: str) -> list[Invoice]:
+def lock_invoices_by_number(numbers: Iterable[str], *, field: str, actor: User) -> list[Invoice]:
     """Invoices by number, in the order of their ids, their customers locked already. Raises BadInput, naming ``field``,
-    for a number that no invoice has."""
+    for a number that no invoice has, or none that ``actor`` may see."""
     wanted = set(numbers)
-    named = select(Invoice).where(Invoice.invoice_number.in_(wanted)).order_by(Invoice.id)
+    named = select(Invoice).where(Invoice.invoice_number.in_(wanted), visible(Invoice, actor)).order_by(Invoice.id)
     rows = _lock_all(locking(named, Invoice))
     missing = wanted - {invoice.invoice_number for invoice in rows}
     if missing:
@@ -209,12 +220,12 @@ def lock_open_invoices(customer: Customer) -> list[Invoice]:
     return _lock_all(locking(statement, Invoice))
 
 
-def lock_invoice_with_orders(invoice_id: int) -> tuple[Invoice, list[Order]]:
+def lock_invoice_with_orders(invoice_id: int, *, actor: User) -> tuple[Invoice, list[Order]]:
     """The invoice with lines and taxes, after its customer and the orders it bills. Raises NotFound."""
     if _is_held(Invoice, invoice_id):
-        invoice = lock_invoice(invoice_id)
+        invoice = lock_invoice(invoice_id, actor=actor)
         return invoice, lock_orders(_orders_billed(invoice))
-    _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id)
+    _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id, actor, f"invoice {invoice_id}")
     of_lines = (
         select(OrderLine.order_id)
         .join(InvoiceLine, InvoiceLine.order_line_id == OrderLine.id)
@@ -222,7 +233,7 @@ def lock_invoice_with_orders(invoice_id: int) -> tuple[Invoice, list[Order]]:
     )
     of_invoice = select(Invoice.order_id).where(Invoice.id == invoice_id, Invoice.order_id.is_not(None))
     orders = lock_orders(db.session.scalars(of_lines.union(of_invoice)))
-    return lock_invoice(invoice_id), orders
+    return lock_invoice(invoice_id, actor=actor), orders
 
 
 def _orders_billed(invoice: Invoice) -> set[int]:
@@ -230,22 +241,26 @@ def _orders_billed(invoice: Invoice) -> set[int]:
     return of_lines | ({invoice.order_id} if invoice.order_id is not None else set())
 
 
-def lock_credit_note(credit_note_id: int) -> CreditNote:
+def lock_credit_note(credit_note_id: int, *, actor: User) -> CreditNote:
     """The credit note with lines and taxes, its customer locked before it. Raises NotFound."""
-    named = CreditNote.id == credit_note_id
-    _lock_customer_of(CreditNote.customer_id, named)
-    return _lock_one(
-        select(CreditNote).where(named).options(selectinload(CreditNote.lines), selectinload(CreditNote.taxes)),
-        CreditNote,
-        credit_note_id,
-        "credit note",
-    )
+    return _lock_credit_note(CreditNote.id == credit_note_id, credit_note_id, actor)
 
 
-def lock_payment(number: str) -> Payment:
+def lock_posted_credit_note(number: str, *, actor: User) -> CreditNote:
+    """The posted credit note called ``number`` with lines and taxes, its customer locked before it. Raises NotFound."""
+    return _lock_credit_note(CreditNote.credit_note_number == number, number, actor)
+
+
+def _lock_credit_note(named: ColumnElement[bool], called: object, actor: User) -> CreditNote:
+    _lock_customer_of(CreditNote.customer_id, named, actor, f"credit note {called}")
+    parts = (selectinload(CreditNote.lines), selectinload(CreditNote.taxes))
+    return _lock_all(locking(select(CreditNote).where(named).options(*parts), CreditNote))[0]
+
+
+def lock_payment(number: str, *, actor: User) -> Payment:
     """The payment with its applications, its customer locked before it. Raises NotFound."""
     named = Payment.payment_number == number
-    _lock_customer_of(Payment.customer_id, named)
+    _lock_customer_of(Payment.customer_id, named, actor, f"payment {number}")
     return _lock_one(
         select(Payment).where(named).options(selectinload(Payment.applications)), Payment, number, "payment"
     )
@@ -320,8 +335,17 @@ def is_locked(row: Base) -> bool:
     return _is_held(type(row), row.id)  # type: ignore[attr-defined]
 
 
-def _lock_customer_of(column: InstrumentedAttribute[int], named: ColumnElement[bool]) -> None:
-    _lock_all(customer_of(column, named))
+def _lock_customer_of(
+    column: InstrumentedAttribute[int], named: ColumnElement[bool], actor: User, called: str
+) -> Customer:
+    return _seen(_lock_all(customer_of(column, named)), actor, called)
+
+
+def _seen(customers: Sequence[Customer], actor: User, called: str) -> Customer:
+    """The customer of what is ``called`` so, when there is one and ``actor`` may see it. Raises NotFound."""
+    if not customers or not sees(actor, customers[0]):
+        raise NotFound(f"There is no {called}.")
+    return customers[0]
 
 
 def _lock_one(statement: Select[M], model: type[M], key: object, word: str) -> M:
@@ -343,7 +367,7 @@ def _lock_all(statement: Select[M], values: Mapping[str, Any] | None = None) -> 
 def _lock_by_id(model: type[M], ids: Iterable[int], parts: Parts = ()) -> list[M]:
     """Rows by id, locked in that order unless they are held already."""
     wanted = set(ids)
-    held = unit().setdefault("held", {})
+    held = unit().held
     missing = {one for one in wanted if (model, one) not in held}
     if missing:
         _lock_all(_by_id(model, parts), {"ids": missing})
@@ -372,17 +396,17 @@ def _read_parts(orders: Sequence[Order]) -> None:
 
 def _held(model: type[M], number: str) -> M | None:
     """The document called ``number`` that the transaction has locked or written itself, if it has."""
-    found: M | None = unit().get("numbered", {}).get((model, number))
+    found: M | None = unit().numbered.get((model, number))
     return found
 
 
 def _is_held(model: type[Base], row_id: int) -> bool:
-    return (model, row_id) in unit().get("held", {})
+    return (model, row_id) in unit().held
 
 
 def hold(*rows: Base) -> None:
     """Note rows that nobody else can change before this transaction ends: locked, or written by itself."""
-    held, numbered = unit().setdefault("held", {}), unit().setdefault("numbered", {})
+    held, numbered = unit().held, unit().numbered
     for row in rows:
         held[type(row), row.id] = row  # type: ignore[attr-defined]
         for number in _numbers(row):

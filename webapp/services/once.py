@@ -84,7 +84,7 @@ def _once(key: str, user: User, digest: str, work: Callable[[], Mapping[str, Any
     key_id = _claim(key, user.id, digest)
     if key_id is None:
         return _replay(key, user.id, digest)
-    unit()["key_id"] = key_id
+    unit().key_id = key_id
     data = jsonable(work())
     db.session.execute(update(IdempotencyKey).where(IdempotencyKey.id == key_id).values(outcome=data))
     return Outcome(data, replayed=False)

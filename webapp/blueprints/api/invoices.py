@@ -34,7 +34,7 @@ from webapp.services.credit_notes.lines import CreditLine
 from webapp.services.invoices import drafts as invoicing
 from webapp.services.invoices import posting, sending
 from webapp.services.invoices import without_order as free_invoices
-from webapp.services.payments import receiving as payments
+from webapp.services.payments.receiving import pay_invoice
 from webapp.web.auth import program
 
 
@@ -115,13 +115,13 @@ def void_invoice(body: MoveWithReason, ref: str) -> InvoiceOutput:
 def record_payment(body: PaymentOfInvoice, ref: str) -> Answer:
     """Record what a customer paid on one invoice."""
     invoice = at_path(Invoice, ref, program())
-    payment = payments.record_payment(
-        invoice,
+    payment = pay_invoice(
+        invoice.id,
         body.payment_amount,
         body.payment_method,
         body.payment_reference,
-        program(),
-        payment_date=body.payment_date,
+        body.payment_date,
+        actor=program(),
     )
     recorded = PaymentRecorded.of(payment, whole_invoice(invoice.id))
     return Answer(recorded, 200, url_for("api.show_payment", ref=payment.number))

@@ -18,7 +18,7 @@ from webapp.pages.invoices.page import InvoicePage
 from webapp.pages.payments.effects import Effect, effects_of
 from webapp.pages.payments.page import active_methods
 from webapp.queries.company import today
-from webapp.services.payments.receiving import record_payment
+from webapp.services.payments.receiving import pay_invoice
 from webapp.web.auth import current_user, requires
 from webapp.web.forms.posts import try_once
 from webapp.web.forms.typed import Typed, amount_in_field, as_typed, money_or_problem, typed_day, typed_money
@@ -57,13 +57,13 @@ def show_effects(number: str) -> str:
 def _record(invoice: Invoice) -> dict[str, Any]:
     paid = typed_money("payment_amount", invoice.currency)
     _check_open(invoice, paid)
-    payment = record_payment(
-        invoice,
+    payment = pay_invoice(
+        invoice.id,
         paid,
         request.form.get("payment_method", ""),
         request.form.get("payment_reference", ""),
-        current_user,
-        payment_date=typed_day("payment_date"),
+        typed_day("payment_date"),
+        actor=current_user,
     )
     return {"payment": payment.number}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.approvals.discount_limits import storable
@@ -34,6 +34,7 @@ from webapp.queries.approvals.margins import margins_of
 from webapp.queries.approvals.policy import policy_covering
 from webapp.services import audit, locks
 from webapp.services.authorize import require
+from webapp.services.commands import command
 
 TAKEN_OVER = "Orders taken over from another system, version 1"
 
@@ -131,14 +132,13 @@ def _end(approval: Approval, state: ApprovalState) -> None:
 # -- deciding -----------------------------------------------------------------------------------------------------
 
 
-@command
+@command(Permission.ORDERS_APPROVE)
 def approve_order(number: str, *, reason: str = "", actor: User) -> Order:
     """Approve a submitted order, or the amendment of a confirmed one, with the discounts the approver may decide.
 
     Raises Forbidden when a discount is above the approver's own maximum, or a line below its margin floor and costs are
     not for the approver; FourEyes; IllegalMove when nothing waits or a discount was declined that stands there still.
     """
-    require(actor, Permission.ORDERS_APPROVE)
     order, approvals = _decidable(number, actor)
     requests = _with_order_request(order, approvals)
     _refuse_declined_discounts(order, approvals)
@@ -158,14 +158,13 @@ def approve_order(number: str, *, reason: str = "", actor: User) -> Order:
     return order
 
 
-@command
+@command(Permission.ORDERS_APPROVE)
 def reject_order(number: str, *, reason: str, actor: User) -> Order:
     """Refuse a submitted order, or the amendment of a confirmed one; sales may edit it and ask again.
 
     A confirmed order stays confirmed, but nothing of it moves until the change is changed again. Raises FourEyes,
     IllegalMove when nothing waits, BadInput without a reason.
     """
-    require(actor, Permission.ORDERS_APPROVE)
     reason = given_reason(reason)
     order, approvals = _decidable(number, actor)
     for request in _with_order_request(order, approvals):
@@ -179,10 +178,9 @@ def reject_order(number: str, *, reason: str, actor: User) -> Order:
     return order
 
 
-@command
+@command(Permission.DISCOUNTS_APPROVE)
 def approve_discount(number: str, line_number: int, *, reason: str = "", actor: User) -> Order:
     """Approve one line's discount. Raises Forbidden above the approver's own maximum, FourEyes, NotFound."""
-    require(actor, Permission.DISCOUNTS_APPROVE)
     order, approvals = _decidable(number, actor)
     request = _discount_request(order, approvals, line_number)
     _approve_all([request], actor, reason)
@@ -198,13 +196,12 @@ def approve_discount(number: str, line_number: int, *, reason: str = "", actor: 
     return order
 
 
-@command
+@command(Permission.DISCOUNTS_APPROVE)
 def decline_discount(number: str, line_number: int, *, reason: str, actor: User) -> Order:
     """Refuse one line's discount: the order goes back to sales, a confirmed one stops until the line is changed.
 
     Raises FourEyes, NotFound, BadInput.
     """
-    require(actor, Permission.DISCOUNTS_APPROVE)
     reason = given_reason(reason)
     order, approvals = _decidable(number, actor)
     request = _discount_request(order, approvals, line_number)
@@ -225,7 +222,7 @@ def decline_discount(number: str, line_number: int, *, reason: str, actor: User)
 
 
 def _decidable(number: str, actor: User) -> tuple[Order, list[Approval]]:
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     if actor.id in askers(order):
         raise FourEyes(f"{actor.name} entered, changed or submitted {order.label}, so somebody else must decide.")
     return order, approvals_of(order)

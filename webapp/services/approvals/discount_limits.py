@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, NotFound, Refused
 from webapp.domain.importing import fields
@@ -14,18 +14,17 @@ from webapp.domain.numbers import Number
 from webapp.domain.permissions import Permission, Role
 from webapp.models import Category, DiscountLimit, User
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 
 LIMIT: fields.Table = {"category": fields.text(100, required=True), "percent": fields.percent}
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def set_role_limit(category: str, role: str, percent: Number, *, actor: User) -> DiscountLimit:
     """Let a role give at most ``percent`` in a category and below it, instead of its general maximum.
 
     Lines entered before keep the maximum of their day. Raises BadInput, Forbidden.
     """
-    require(actor, Permission.SETTINGS_WRITE)
     holder = _role(role)
     given = fields.read(LIMIT, {"category": category, "percent": percent})
     company = locks.lock_company()
@@ -36,10 +35,9 @@ def set_role_limit(category: str, role: str, percent: Number, *, actor: User) ->
     return limit
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def remove_role_limit(category: str, role: str, *, actor: User) -> None:
     """Let the role's maximum of the category above, or its general one, hold again. Raises NotFound, Forbidden."""
-    require(actor, Permission.SETTINGS_WRITE)
     holder = _role(role)
     company = locks.lock_company()
     limit = _existing(_limit(_category(category), role=holder), holder.label, category)
@@ -48,7 +46,7 @@ def remove_role_limit(category: str, role: str, *, actor: User) -> None:
     audit.record(Action.DISCOUNT_LIMIT_CHANGED, company, actor=actor, before=before, after={"percent": None})
 
 
-@command
+@command(Permission.USERS_WRITE)
 def set_user_limit(email: str, category: str, percent: Number, *, actor: User) -> DiscountLimit:
     """Let one person give at most ``percent`` in a category and below it, whatever roles and general maximum say.
 
@@ -63,7 +61,7 @@ def set_user_limit(email: str, category: str, percent: Number, *, actor: User) -
     return limit
 
 
-@command
+@command(Permission.USERS_WRITE)
 def remove_user_limit(email: str, category: str, *, actor: User) -> None:
     """Let what roles and general maximum say hold for the person again. Raises NotFound, Refused, Forbidden."""
     user = _lock_other(email, actor)
@@ -74,7 +72,6 @@ def remove_user_limit(email: str, category: str, *, actor: User) -> None:
 
 
 def _lock_other(email: str, actor: User) -> User:
-    require(actor, Permission.USERS_WRITE)
     user = locks.lock_user(email)
     if user.id == actor.id:
         raise Refused("You cannot change your own limits. Ask another administrator.")

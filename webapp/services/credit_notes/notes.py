@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.constants import ONE, ZERO
@@ -29,8 +29,10 @@ from webapp.models import (
 )
 from webapp.queries.credit_notes.credited import Credited, credited_of, given_back
 from webapp.queries.invoices.snapshots import snapshot_of
+from webapp.queries.references import called
+from webapp.queries.visibility import visible
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import base_rate, the_company
 from webapp.services.credit_notes.lines import CreditLine, all_that_is_left, lines_for, write_totals
 from webapp.services.invoices.posting import CREDIT_NOTES, settle_orders, store_pdf, take_number
@@ -42,7 +44,7 @@ from webapp.services.payments.settlement import check_positive, settle_by_credit
 # -- commands ----------------------------------------------------------------------------------------------------------
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def draft_credit_note(
     invoice_number: str,
     *,
@@ -56,9 +58,9 @@ def draft_credit_note(
     What is credited with ``rebill`` may be invoiced again (a corrected price). Raises Forbidden, NotFound, IllegalMove,
     BadInput, and Refused for more than was invoiced.
     """
-    require(actor, Permission.INVOICES_WRITE)
     reason = given_reason(reason)
-    invoice = _lock_posted(invoice_number)
+    invoice = locks.lock_posted_invoice(invoice_number, actor=actor)
+    invoice.must_be(InvoiceState.APPROVED)
     credit_note = _draft(invoice, lines, reason, actor=actor)
     credit_note.rebill = rebill
     audit.record(
@@ -67,21 +69,16 @@ def draft_credit_note(
     return credit_note
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def draft_credit_notes_for_return(return_number: str, *, actor: User) -> list[CreditNote]:
     """Draft the credit notes that a return asks for, one for each invoice that billed what came back.
 
     Raises Forbidden, NotFound, and Refused when nothing of it was billed or all is credited.
     """
-    require(actor, Permission.INVOICES_WRITE)
-    returned = db.session.scalars(
-        select(Return).where(Return.return_number == return_number).options(selectinload(Return.lines))
-    ).one_or_none()
-    if returned is None:
-        raise NotFound(f"There is no return {return_number}.")
-    locks.lock_customer(returned.order.customer_id)
+    returned = called(Return, return_number, actor, selectinload(Return.lines))
+    locks.lock_customer(returned.order.customer_id, actor=actor)
     notes = []
-    for invoice, lines in _billed_part(returned).items():
+    for invoice, lines in _billed_part(returned, actor).items():
         credit_note = _draft(invoice, lines, f"Return {return_number}", actor=actor)
         credit_note.return_id = returned.id
         notes.append(credit_note)
@@ -93,12 +90,11 @@ def draft_credit_notes_for_return(return_number: str, *, actor: User) -> list[Cr
     return notes
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def void_credit_note(credit_note_id: int, *, reason: str, actor: User) -> CreditNote:
     """Give a draft up. Raises Forbidden, NotFound, IllegalMove, BadInput without a reason."""
-    require(actor, Permission.INVOICES_WRITE)
     reason = given_reason(reason)
-    credit_note = locks.lock_credit_note(credit_note_id)
+    credit_note = locks.lock_credit_note(credit_note_id, actor=actor)
     credit_note.move_to(InvoiceState.VOID)
     credit_note.void_reason = reason
     credit_note.bump()
@@ -106,16 +102,15 @@ def void_credit_note(credit_note_id: int, *, reason: str, actor: User) -> Credit
     return credit_note
 
 
-@command
+@command(Permission.INVOICES_POST)
 def post_credit_note(credit_note_id: int, *, issue_date: date | None = None, actor: User) -> CreditNote:
     """Approve a draft: it gets its number, is frozen and settles its invoice's open part; the rest stays unapplied.
 
     Raises Forbidden, NotFound, IllegalMove, FourEyes above the company's amount for who drafted it, BadInput for the
     date, Refused when more than was invoiced would be credited.
     """
-    require(actor, Permission.INVOICES_POST)
-    invoice, orders = locks.lock_invoice_with_orders(_invoice_of(credit_note_id))
-    credit_note = locks.lock_credit_note(credit_note_id)
+    invoice, orders = locks.lock_invoice_with_orders(_invoice_of(credit_note_id, actor), actor=actor)
+    credit_note = locks.lock_credit_note(credit_note_id, actor=actor)
     credit_note.must_be(InvoiceState.DRAFT, InvoiceState.VALIDATED)
     credit_note.issue_date = _issue_date(invoice, issue_date)
     credit_note.base_rate = base_rate(credit_note.currency, credit_note.issue_date)
@@ -144,18 +139,14 @@ def post_credit_note(credit_note_id: int, *, issue_date: date | None = None, act
     return credit_note
 
 
-@command
+@command(Permission.PAYMENTS_RECORD)
 def apply_credit_note(credit_note_number: str, invoice_number: str, amount: Number, *, actor: User) -> CreditNote:
     """Let what is unapplied of a credit note settle (a part of) an invoice of the same customer, as of today.
 
     Raises Forbidden, NotFound, IllegalMove, BadInput, Refused.
     """
-    require(actor, Permission.PAYMENTS_RECORD)
-    credit_note_id = db.session.scalar(select(CreditNote.id).where(CreditNote.credit_note_number == credit_note_number))
-    if credit_note_id is None:
-        raise NotFound(f"There is no credit note {credit_note_number}.")
-    credit_note = locks.lock_credit_note(credit_note_id)
-    (invoice,) = locks.lock_invoices_by_number([invoice_number], field="invoice")
+    credit_note = locks.lock_posted_credit_note(credit_note_number, actor=actor)
+    (invoice,) = locks.lock_invoices_by_number([invoice_number], field="invoice", actor=actor)
     invoice.must_be(InvoiceState.APPROVED)
     part = parse_money(amount, credit_note.currency, field="amount")
     check_positive(part, "The amount to apply")
@@ -170,17 +161,10 @@ def apply_credit_note(credit_note_number: str, invoice_number: str, amount: Numb
 # -- finding and checking ----------------------------------------------------------------------------------------------
 
 
-def _lock_posted(invoice_number: str) -> Invoice:
-    invoice_id = db.session.scalar(select(Invoice.id).where(Invoice.invoice_number == invoice_number))
-    if invoice_id is None:
-        raise NotFound(f"There is no invoice {invoice_number}.")
-    invoice = locks.lock_invoice(invoice_id)
-    invoice.must_be(InvoiceState.APPROVED)
-    return invoice
-
-
-def _invoice_of(credit_note_id: int) -> int:
-    invoice_id = db.session.scalar(select(CreditNote.invoice_id).where(CreditNote.id == credit_note_id))
+def _invoice_of(credit_note_id: int, actor: User) -> int:
+    invoice_id = db.session.scalar(
+        select(CreditNote.invoice_id).where(CreditNote.id == credit_note_id, visible(CreditNote, actor))
+    )
     if invoice_id is None:
         raise NotFound(f"There is no credit note {credit_note_id}.")
     return invoice_id
@@ -253,11 +237,11 @@ def _count_as_credited(credit_note: CreditNote) -> None:
 # -- returns -----------------------------------------------------------------------------------------------------------
 
 
-def _billed_part(returned: Return) -> dict[Invoice, list[CreditLine]]:
+def _billed_part(returned: Return, actor: User) -> dict[Invoice, list[CreditLine]]:
     """The invoice lines that billed what came back and is not credited yet, the latest invoice first."""
     wanted = _wanted_back(returned)
     found: dict[Invoice, list[CreditLine]] = {}
-    for invoice in _invoices_of(returned.order_id):
+    for invoice in _invoices_of(returned.order_id, actor):
         before = credited_of(invoice)
         for line in invoice.lines:
             open_quantity = line.quantity - before.get(line.id, Credited()).quantity
@@ -286,10 +270,10 @@ def _wanted_back(returned: Return) -> dict[int, Decimal]:
     return wanted
 
 
-def _invoices_of(order_id: int) -> list[Invoice]:
+def _invoices_of(order_id: int, actor: User) -> list[Invoice]:
     ids = db.session.scalars(
         select(Invoice.id)
         .where(Invoice.order_id == order_id, Invoice.state == InvoiceState.APPROVED)
         .order_by(Invoice.id.desc())
     )
-    return [locks.lock_invoice(invoice_id) for invoice_id in list(ids)]
+    return [locks.lock_invoice(invoice_id, actor=actor) for invoice_id in list(ids)]

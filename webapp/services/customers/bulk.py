@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.models import Customer, User
@@ -14,10 +14,11 @@ from webapp.services import locks
 from webapp.services.authorize import require
 from webapp.services.bulk_outcome import Loaded, Progress, Row, no_progress, note_load
 from webapp.services.changes import Change
+from webapp.services.commands import command
 from webapp.services.customers.record_fields import CustomerWriter, flat, recheck_credit
 
 
-@command
+@command(Permission.CUSTOMERS_WRITE, Permission.CREDIT_LIMIT)
 def load_customers(rows: Sequence[Row], *, actor: User) -> Loaded:
     """Add the customers that are new and change those that differ; takes all rows or none.
 

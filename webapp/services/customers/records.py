@@ -7,17 +7,19 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, IllegalMove, NotFound, Refused
 from webapp.domain.importing import fields
 from webapp.domain.importing.records import address_table
 from webapp.domain.permissions import Permission
 from webapp.domain.states import CustomerStatus
+from webapp.domain.text import given_reason
 from webapp.models import Address, AddressKind, Customer, CustomerGroup, PriceList, User
 from webapp.queries.customers.records import customer_ids, customer_record, own_default_address
 from webapp.services import audit, locks
 from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import the_company
 from webapp.services.credit_control import holds as credit_holds
 from webapp.services.customers.record_fields import CustomerWriter, flat, recheck_credit
@@ -27,15 +29,13 @@ CREDIT_FIELDS = frozenset({"credit_limit", "tolerated_days", "tolerated_amount"}
 """What decides whether an order fits the customer's credit; it takes the right to set limits."""
 
 
-@command
+@command(Permission.CUSTOMERS_WRITE, Permission.CREDIT_LIMIT)
 def add_customer(*, actor: User, **values: Any) -> Customer:
     """Add a customer; ``values`` names fields of ``webapp.domain.importing.records``, addresses flat or as mappings.
 
     The credit limit is empty for no limit and 0 for prepayment only, in the customer's currency. Raises BadInput (all
     bad fields in its details), Refused for a code that is taken, Forbidden.
     """
-    require(actor, Permission.CUSTOMERS_WRITE)
-    require(actor, Permission.CREDIT_LIMIT)
     record = flat(values)
     if customer_ids([str(record.get("code") or "").strip()]):
         raise BadInput(f"There is a customer {record['code']} already.", field="code")
@@ -45,13 +45,12 @@ def add_customer(*, actor: User, **values: Any) -> Customer:
     return customer
 
 
-@command
+@command(Permission.CUSTOMERS_WRITE)
 def change_customer(code: str, /, *, version: int, actor: User, **changes: Any) -> Customer:
     """Change fields of a customer; those not named stay. A lower limit or a block re-checks confirmed orders.
 
     Raises StaleVersion with both values, BadInput, NotFound, Forbidden.
     """
-    require(actor, Permission.CUSTOMERS_WRITE)
     if CREDIT_FIELDS & changes.keys():
         require(actor, Permission.CREDIT_LIMIT)
     if "status" in changes:
@@ -59,7 +58,7 @@ def change_customer(code: str, /, *, version: int, actor: User, **changes: Any) 
     return _change(code, changes, version=version, actor=actor, action=Action.CUSTOMER_CHANGED)
 
 
-@command
+@command(Permission.CREDIT_LIMIT)
 def change_credit_limit(
     code: str,
     *,
@@ -75,21 +74,19 @@ def change_credit_limit(
     Amounts in the customer's currency. A lower limit re-checks confirmed orders, newest first, in this transaction.
     Raises StaleVersion, BadInput, NotFound, Forbidden.
     """
-    require(actor, Permission.CREDIT_LIMIT)
     changes = {"credit_limit": credit_limit, "tolerated_days": tolerated_days, "tolerated_amount": tolerated_amount}
     return _change(
-        code, changes, version=version, actor=actor, action=Action.CUSTOMER_LIMIT_CHANGED, reason=_reason(reason)
+        code, changes, version=version, actor=actor, action=Action.CUSTOMER_LIMIT_CHANGED, reason=given_reason(reason)
     )
 
 
-@command
+@command(Permission.CREDIT_HOLD)
 def change_status(code: str, status: CustomerStatus, *, reason: str, version: int, actor: User) -> Customer:
     """Block a customer (may order, is held), close one (no new documents) or open them again.
 
     Raises IllegalMove when it is so already, StaleVersion, BadInput, NotFound, Forbidden.
     """
-    require(actor, Permission.CREDIT_HOLD)
-    if _locked(code).status is status:
+    if locks.lock_customer_by_code(code, actor=actor).status is status:
         raise IllegalMove(f"Customer {code} is {status.lower()} already.")
     return _change(
         code,
@@ -97,18 +94,17 @@ def change_status(code: str, status: CustomerStatus, *, reason: str, version: in
         version=version,
         actor=actor,
         action=Action.CUSTOMER_STATUS_CHANGED,
-        reason=_reason(reason),
+        reason=given_reason(reason),
     )
 
 
-@command
+@command(Permission.CREDIT_LIMIT)
 def grant_extra_credit(code: str, *, amount: Any, until: Any, reason: str, version: int, actor: User) -> Customer:
     """Raise the limit by ``amount`` (customer's currency) up to and with the day ``until``; an amount of 0 ends it.
 
     Raises StaleVersion, BadInput, NotFound, Refused without a limit to raise, Forbidden.
     """
-    require(actor, Permission.CREDIT_LIMIT)
-    customer = _locked(code)
+    customer = locks.lock_customer_by_code(code, actor=actor)
     if customer.credit_limit is None:
         raise Refused(f"Customer {code} has no credit limit, so there is nothing to raise.")
     before = {"extra_credit": customer.extra_credit, "extra_credit_until": customer.extra_credit_until}
@@ -123,7 +119,7 @@ def grant_extra_credit(code: str, *, amount: Any, until: Any, reason: str, versi
         after["extra_credit_until"] = None
     _set_extra(customer, after, actor)
     audit.record(
-        Action.CUSTOMER_LIMIT_CHANGED, customer, actor=actor, reason=_reason(reason), before=before, after=after
+        Action.CUSTOMER_LIMIT_CHANGED, customer, actor=actor, reason=given_reason(reason), before=before, after=after
     )
     return customer
 
@@ -139,11 +135,10 @@ def _set_extra(customer: Customer, extra: Mapping[str, Any], actor: User) -> Non
 # --- delivery addresses ----------------------------------------------------------------------------------------------
 
 
-@command
+@command(Permission.CUSTOMERS_WRITE)
 def add_address(code: str, *, version: int, actor: User, **address: Any) -> Customer:
     """Add a further delivery address. Orders copy addresses when they are submitted. Raises as ``change_customer``."""
-    require(actor, Permission.CUSTOMERS_WRITE)
-    customer = _locked(code)
+    customer = locks.lock_customer_by_code(code, actor=actor)
     record = _read_address(address)
     require_current(customer, version, f"Customer {code}", now={}, wanted={})
     is_first = own_default_address(customer, AddressKind.SHIPPING) is None
@@ -153,11 +148,10 @@ def add_address(code: str, *, version: int, actor: User, **address: Any) -> Cust
     return customer
 
 
-@command
+@command(Permission.CUSTOMERS_WRITE)
 def remove_address(code: str, address_id: int, *, version: int, actor: User) -> Customer:
     """Remove a delivery address; documents keep their copies. Raises NotFound, StaleVersion, Forbidden."""
-    require(actor, Permission.CUSTOMERS_WRITE)
-    customer = _locked(code)
+    customer = locks.lock_customer_by_code(code, actor=actor)
     address = _delivery_address(customer, address_id)
     require_current(customer, version, f"Customer {code}", now={}, wanted={})
     record = address.as_dict()
@@ -168,11 +162,10 @@ def remove_address(code: str, address_id: int, *, version: int, actor: User) -> 
     return customer
 
 
-@command
+@command(Permission.CUSTOMERS_WRITE)
 def make_default_address(code: str, address_id: int, *, version: int, actor: User) -> Customer:
     """Deliver to this address unless an order says otherwise. Raises NotFound, StaleVersion, Forbidden."""
-    require(actor, Permission.CUSTOMERS_WRITE)
-    customer = _locked(code)
+    customer = locks.lock_customer_by_code(code, actor=actor)
     chosen = _delivery_address(customer, address_id)
     require_current(customer, version, f"Customer {code}", now={}, wanted={})
     for address in customer.addresses:
@@ -186,13 +179,12 @@ def make_default_address(code: str, address_id: int, *, version: int, actor: Use
 # --- groups ----------------------------------------------------------------------------------------------------------
 
 
-@command
+@command(Permission.CUSTOMERS_WRITE)
 def put_group(code: str, name: str, *, price_list: str = "", actor: User) -> CustomerGroup:
     """Add a customer group or change it; its price list holds for customers without one of their own.
 
     Raises BadInput, Forbidden.
     """
-    require(actor, Permission.CUSTOMERS_WRITE)
     record = fields.read(
         {"code": fields.code, "name": fields.text(100, required=True), "price_list": fields.text(40)},
         {"code": code, "name": name, "price_list": price_list},
@@ -222,7 +214,7 @@ def _price_list_id(code: str) -> int | None:
 def _change(
     code: str, changes: Mapping[str, Any], *, version: int, actor: User, action: Action, reason: str = ""
 ) -> Customer:
-    customer, writer = _locked(code), CustomerWriter()
+    customer, writer = locks.lock_customer_by_code(code, actor=actor), CustomerWriter()
     wanted = flat(changes)
     change = writer.read_change(customer, wanted)
     now = customer_record(customer)
@@ -234,14 +226,6 @@ def _change(
     before, after = (change.before, change.after) if change else ({}, {})
     audit.record(action, customer, actor=actor, reason=reason, before=before, after=after)
     return customer
-
-
-def _locked(code: str) -> Customer:
-    return locks.lock_customer_by_code(code)
-
-
-def _reason(reason: str) -> str:
-    return str(fields.text(500, required=True)(reason, "reason"))
 
 
 def _read_address(address: Mapping[str, Any]) -> dict[str, Any]:

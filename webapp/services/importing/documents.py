@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from webapp.db import command
 from webapp.domain.errors import DomainError
 from webapp.models import User
 from webapp.services.bulk_outcome import Loaded, Progress, note_load
+from webapp.services.commands import command
 from webapp.services.company import the_company
 from webapp.services.importing.reading import FileRow, RowFault
 
@@ -65,7 +65,7 @@ def take_together(
         return loaded, faults
 
 
-@command
+@command()
 def _pass(
     documents: DocumentKind,
     groups: list[Rows],

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from webapp.db import command
 from webapp.domain.actions import Action
 from webapp.domain.importing.fields import written
 from webapp.domain.importing.spreadsheets import guarded
@@ -14,6 +13,7 @@ from webapp.domain.permissions import Permission
 from webapp.models import User
 from webapp.services import audit
 from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import the_company
 from webapp.services.importing.kinds import kind_named
 from webapp.services.importing.reading import RowFault
@@ -31,7 +31,7 @@ def export_file(kind_name: str, *, actor: User) -> bytes:
     return _csv(kind.columns, rows)
 
 
-@command
+@command()
 def _note_export(kind_name: str, rows: int, *, actor: User) -> None:
     audit.record(Action.EXPORTED, the_company(), actor=actor, after={"kind": kind_name, "rows": rows})
 

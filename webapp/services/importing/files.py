@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from webapp.db import command
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.models import User
 from webapp.queries.orders.records import holds_of
 from webapp.services.authorize import require
 from webapp.services.bulk_outcome import Loaded, Progress, no_progress, note_load
+from webapp.services.commands import command
 from webapp.services.importing.documents import DocumentKind, take_one_by_one, take_together
 from webapp.services.importing.kinds import Kind, kind_named
 from webapp.services.importing.reading import Contents, RowFault, read_file
@@ -103,7 +103,7 @@ def _with_holds(report: Report, contents: Contents) -> Report:
     return replace(report, held=holds_of(numbers))
 
 
-@command
+@command()
 def _import_records(kind: Kind, contents: Contents, task: Task, *, actor: User, progress: Progress) -> Report:
     if kind.put is None:
         raise TypeError(f"{kind.name} have no way to be written.")

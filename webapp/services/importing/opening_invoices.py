@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, Refused
@@ -16,12 +16,12 @@ from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState
 from webapp.models import AddressKind, Customer, Invoice, User
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import base_rate, the_company, today
 from webapp.services.ledger import journals as ledger
 
 
-@command
+@command(Permission.DATA_IMPORT)
 def import_opening_invoice(
     invoice_number: str,
     customer_code: str,
@@ -37,9 +37,8 @@ def import_opening_invoice(
     Raises Forbidden, NotFound for the customer, BadInput for dates and amounts that cannot be, Refused when the number
     belongs to another invoice.
     """
-    require(actor, Permission.DATA_IMPORT)
     number = fields.document_number(invoice_number, "invoice_number")
-    customer = locks.lock_customer_by_code(customer_code)
+    customer = locks.lock_customer_by_code(customer_code, actor=actor)
     invoice = _invoice(number, customer, issue_date, due_date, total, open_amount, actor)
     known = db.session.scalars(select(Invoice).where(Invoice.invoice_number == number)).one_or_none()
     if known is not None:

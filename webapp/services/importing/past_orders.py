@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from webapp.db import command
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput
@@ -13,7 +12,7 @@ from webapp.domain.permissions import Permission
 from webapp.models import Order, User
 from webapp.services import audit
 from webapp.services.approvals import deciding as approvals
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import the_company, today
 from webapp.services.order_steps.confirmation import Outcome, confirm_past_order
 from webapp.services.order_steps.moves import submit_order
@@ -22,21 +21,19 @@ from webapp.services.orders.entry import OrderInput, create_order
 NOON = time(12)
 
 
-@command
+@command(Permission.ORDERS_IMPORT)
 def take_past_order(given: OrderInput, *, actor: User) -> Order:
     """Enter an order of another system as a draft. Raises Forbidden, BadInput, Refused as ``create_order`` does."""
-    require(actor, Permission.ORDERS_IMPORT)
     _refuse_the_future(given.order_date)
     return create_order(given, actor=actor)
 
 
-@command
+@command(Permission.ORDERS_IMPORT)
 def confirm_as_of_date(given: OrderInput, *, actor: User) -> Outcome:
     """Enter an order of another system and confirm it at noon of its own date, or hold it by the credit of that day.
 
     It was approved there, so it needs no approval here; a discount above the maximum of ``actor`` does.
     """
-    require(actor, Permission.ORDERS_IMPORT)
     day = _refuse_the_future(given.order_date)
     with clock.set_to(_noon(day)):
         order = create_order(given, actor=actor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.constants import ZERO
@@ -21,7 +21,7 @@ from webapp.models import (
     User,
 )
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.invoices.checks import problems, refuse_problems
 from webapp.services.invoices.deliveries import Delivery, unbilled_deliveries
 from webapp.services.invoices.lines import fill_invoice, give_back
@@ -33,7 +33,7 @@ BILLABLE = (OrderState.CONFIRMED, OrderState.CLOSED)
 # -- commands ----------------------------------------------------------------------------------------------------------
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def draft_invoice(order_number: str, *, lines: Mapping[int, Number] | None = None, actor: User) -> Invoice:
     """Draft an invoice over what an order has shipped and not billed; ``lines`` (line number to base quantity) takes
     a part of it.
@@ -41,15 +41,14 @@ def draft_invoice(order_number: str, *, lines: Mapping[int, Number] | None = Non
     Raises Forbidden, NotFound, IllegalMove, BadInput for an unknown line or a bad quantity, Refused for more than is to
     be billed or when nothing is.
     """
-    require(actor, Permission.INVOICES_WRITE)
-    order = locks.lock_order(order_number)
+    order = locks.lock_order(order_number, actor=actor)
     order.must_be(*BILLABLE)
     refuse_waiting_amendment(order)
     deliveries = unbilled_deliveries(order)
     return _draft(order, deliveries if lines is None else _chosen(order, deliveries, lines), actor=actor)
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def prepare_invoice(order_number: str, *, lines: Mapping[int, Number] | None = None, actor: User) -> Invoice:
     """Draft an invoice and check it in the same act; one with problems stays a draft. Raises as ``draft_invoice``."""
     invoice = draft_invoice(order_number, lines=lines, actor=actor)
@@ -59,7 +58,7 @@ def prepare_invoice(order_number: str, *, lines: Mapping[int, Number] | None = N
     return invoice
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def redraft_invoice(
     invoice_id: int, *, lines: Mapping[int, Number] | None = None, version: int | None = None, actor: User
 ) -> Invoice:
@@ -68,8 +67,7 @@ def redraft_invoice(
 
     Raises as ``draft_invoice`` does, and StaleVersion.
     """
-    require(actor, Permission.INVOICES_WRITE)
-    invoice, order = _lock_draft(invoice_id)
+    invoice, order = _lock_draft(invoice_id, actor)
     if version is not None and invoice.version != version:
         raise StaleVersion(f"{invoice.label} was changed by somebody else meanwhile.")
     if invoice.state is InvoiceState.VALIDATED:
@@ -88,14 +86,13 @@ def redraft_invoice(
     return invoice
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def validate_invoice(invoice_id: int, *, actor: User) -> Invoice:
     """Check a draft: customer, totals, tax, terms, nothing billed twice, and that its PDF can be made.
 
     Raises Forbidden, NotFound, IllegalMove, and Refused with every problem.
     """
-    require(actor, Permission.INVOICES_WRITE)
-    invoice, orders = locks.lock_invoice_with_orders(invoice_id)
+    invoice, orders = locks.lock_invoice_with_orders(invoice_id, actor=actor)
     invoice.must_be(InvoiceState.DRAFT)
     refuse_problems(invoice)
     invoice.move_to(InvoiceState.VALIDATED)
@@ -105,12 +102,11 @@ def validate_invoice(invoice_id: int, *, actor: User) -> Invoice:
     return invoice
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def void_invoice(invoice_id: int, *, reason: str, actor: User) -> Invoice:
     """Give a draft up; what it was to bill can be billed again. Raises Forbidden, NotFound, IllegalMove, BadInput."""
-    require(actor, Permission.INVOICES_WRITE)
     reason = given_reason(reason)
-    invoice, orders = locks.lock_invoice_with_orders(invoice_id)
+    invoice, orders = locks.lock_invoice_with_orders(invoice_id, actor=actor)
     invoice.move_to(InvoiceState.VOID)
     invoice.void_reason = reason
     give_back(invoice)
@@ -122,8 +118,8 @@ def void_invoice(invoice_id: int, *, reason: str, actor: User) -> Invoice:
 # -- what goes on it ---------------------------------------------------------------------------------------------------
 
 
-def _lock_draft(invoice_id: int) -> tuple[Invoice, Order]:
-    invoice, orders = locks.lock_invoice_with_orders(invoice_id)
+def _lock_draft(invoice_id: int, actor: User) -> tuple[Invoice, Order]:
+    invoice, orders = locks.lock_invoice_with_orders(invoice_id, actor=actor)
     invoice.must_be(InvoiceState.DRAFT, InvoiceState.VALIDATED)
     if not orders:
         raise IllegalMove(f"{invoice.label} bills no order: its lines are given one by one.")

@@ -10,7 +10,7 @@ from functools import cache
 
 from sqlalchemy import Select, bindparam, exists, false, insert, select
 
-from webapp.db import before_commit, command, db
+from webapp.db import before_commit, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, StaleVersion
@@ -20,7 +20,7 @@ from webapp.domain.states import InvoiceState
 from webapp.models import CreditNote, DocumentFile, Invoice, Order, PaymentTerm, User
 from webapp.queries.invoices.snapshots import snapshot_of
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import base_rate
 from webapp.services.invoices.checks import refuse_problems_in_the_books
 from webapp.services.invoices.drafts import draft_invoice, validate_invoice
@@ -34,14 +34,14 @@ INVOICES, CREDIT_NOTES = "INV", "CN"
 PDF = "application/pdf"
 
 
-@command
+@command(Permission.INVOICES_WRITE, Permission.INVOICES_POST)
 def bill_order(order_number: str, *, total: Decimal, actor: User) -> Invoice:
     """Invoice at once what an order has shipped and not billed: drafted, checked and posted today, or not at all.
 
     ``total`` is what somebody saw the invoice would come to; another amount is not posted. Raises as ``draft_invoice``,
     ``validate_invoice`` and ``post_invoice`` do, and StaleVersion.
     """
-    order = locks.lock_order(order_number)
+    order = locks.lock_order(order_number, actor=actor)
     draft = draft_invoice(order_number, actor=actor)
     if draft.total != total:
         raise StaleVersion(f"The invoice comes to {draft.total:f} now, not to what you saw. Look at it again first.")
@@ -51,7 +51,7 @@ def bill_order(order_number: str, *, total: Decimal, actor: User) -> Invoice:
     return invoice
 
 
-@command
+@command(Permission.INVOICES_POST)
 def post_invoice(
     invoice_id: int, *, issue_date: date | None = None, version: int | None = None, actor: User
 ) -> Invoice:
@@ -61,8 +61,7 @@ def post_invoice(
     Raises Forbidden, NotFound, IllegalMove unless it is validated, StaleVersion, BadInput for the date, Refused when
     the draft no longer stands or there is no exchange rate.
     """
-    require(actor, Permission.INVOICES_POST)
-    invoice, orders = locks.lock_invoice_with_orders(invoice_id)
+    invoice, orders = locks.lock_invoice_with_orders(invoice_id, actor=actor)
     invoice.must_be(InvoiceState.VALIDATED)
     if version is not None and invoice.version != version:
         raise StaleVersion(f"Somebody changed {invoice.label.lower()} meanwhile. Look at it again before you post it.")

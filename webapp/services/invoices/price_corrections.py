@@ -6,7 +6,6 @@ nothing is billed before it is given.
 
 from __future__ import annotations
 
-from webapp.db import command
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, IllegalMove, NotFound
 from webapp.domain.numbers import Number, parse_price
@@ -17,7 +16,7 @@ from webapp.domain.text import given_reason
 from webapp.models import Order, OrderLine, User
 from webapp.queries.approvals.facts import allowance_share
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.orders.after_edit import settle_edit
 from webapp.services.orders.amounts import retotal
 from webapp.services.orders.charges import answer_for_more
@@ -26,7 +25,7 @@ from webapp.services.orders.lines import reprice, type_price
 from webapp.services.orders.promotions import settle_promotions
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def correct_price(
     number: str, line_number: int, unit_price: Number, *, reason: str, version: int | None = None, actor: User
 ) -> Order:
@@ -35,10 +34,9 @@ def correct_price(
     Raises Forbidden, NotFound, StaleVersion, BadInput for the price or a missing reason, IllegalMove when nothing of
     the line waits to be billed again.
     """
-    require(actor, Permission.ORDERS_WRITE)
     reason = given_reason(reason)
     price = parse_price(unit_price, field="unit_price")
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     order.must_be(OrderState.CONFIRMED, OrderState.CLOSED)
     check_version(order, version)
     line = _line(order, line_number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import insert
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.email import check_email
@@ -13,29 +13,27 @@ from webapp.domain.permissions import Permission
 from webapp.domain.states import InvoiceState
 from webapp.models import CreditNote, Invoice, Sending, User
 from webapp.services import audit, locks, outbox
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import the_company
 from webapp.services.papers.printed import printed
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def send_invoice(invoice_id: int, *, recipient: str | None = None, actor: User) -> Invoice:
     """Send a posted invoice with its PDF to ``recipient``, by default the customer's address.
 
     Raises Forbidden, NotFound, IllegalMove unless it is posted, BadInput for the address, Refused for an opening item.
     """
-    require(actor, Permission.INVOICES_WRITE)
-    invoice = locks.lock_invoice(invoice_id)
+    invoice = locks.lock_invoice(invoice_id, actor=actor)
     address = _send(invoice, recipient, actor)
     audit.record(Action.INVOICE_SENT, invoice, actor=actor, after={"recipient": address})
     return invoice
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def send_credit_note(credit_note_id: int, *, recipient: str | None = None, actor: User) -> CreditNote:
     """Send a posted credit note as ``send_invoice`` sends an invoice."""
-    require(actor, Permission.INVOICES_WRITE)
-    credit_note = locks.lock_credit_note(credit_note_id)
+    credit_note = locks.lock_credit_note(credit_note_id, actor=actor)
     address = _send(credit_note, recipient, actor)
     audit.record(Action.INVOICE_SENT, credit_note, actor=actor, after={"recipient": address})
     return credit_note

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.constants import ZERO
@@ -26,7 +26,7 @@ from webapp.domain.states import CustomerStatus, InvoiceState
 from webapp.domain.taxes.parts import stored
 from webapp.models import AddressKind, Customer, Invoice, InvoiceLine, TaxCode, User
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import cash_unit, the_company, today
 from webapp.services.invoices.checks import problems
 from webapp.services.invoices.drafts import validate_invoice
@@ -63,15 +63,14 @@ class _Taxed:
 # -- commands ----------------------------------------------------------------------------------------------------------
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def draft_free_invoice(given: FreeInvoice, *, actor: User) -> Invoice:
     """Draft an invoice that bills no order; what it says is given line by line.
 
     Raises Forbidden, NotFound for the customer, BadInput with every wrong field, Refused for a closed customer and when
     it would come to less than 0.
     """
-    require(actor, Permission.INVOICES_WRITE)
-    customer = locks.lock_customer_by_code(given.customer)
+    customer = locks.lock_customer_by_code(given.customer, actor=actor)
     if customer.status is CustomerStatus.CLOSED:
         raise Refused(f"Customer {customer.name} is closed and gets no new document.")
     invoice = _begin(customer, actor)
@@ -84,7 +83,7 @@ def draft_free_invoice(given: FreeInvoice, *, actor: User) -> Invoice:
     return invoice
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def prepare_free_invoice(given: FreeInvoice, *, actor: User) -> Invoice:
     """Draft an invoice and check it in the same act; one with problems stays a draft. Raises as the draft does."""
     invoice = draft_free_invoice(given, actor=actor)
@@ -93,14 +92,13 @@ def prepare_free_invoice(given: FreeInvoice, *, actor: User) -> Invoice:
     return invoice
 
 
-@command
+@command(Permission.INVOICES_WRITE)
 def redraft_free_invoice(invoice_id: int, given: FreeInvoice, *, version: int | None = None, actor: User) -> Invoice:
     """Give a draft other content and check it again; its customer stays.
 
     Raises as ``draft_free_invoice`` does, IllegalMove for an invoice that is posted or bills an order, StaleVersion.
     """
-    require(actor, Permission.INVOICES_WRITE)
-    invoice, orders = locks.lock_invoice_with_orders(invoice_id)
+    invoice, orders = locks.lock_invoice_with_orders(invoice_id, actor=actor)
     invoice.must_be(InvoiceState.DRAFT, InvoiceState.VALIDATED)
     if orders:
         raise IllegalMove(f"{invoice.label} bills {orders[0].number}. Change that order, or void the draft.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
 from webapp.models import User, Variant
@@ -13,10 +13,11 @@ from webapp.queries.items.records import variant_ids, variants_by_sku
 from webapp.services import locks
 from webapp.services.authorize import require
 from webapp.services.bulk_outcome import Loaded, Progress, Row, no_progress, note_load
+from webapp.services.commands import command
 from webapp.services.items.record_fields import ItemWriter
 
 
-@command
+@command(Permission.ITEMS_WRITE)
 def load_items(rows: Sequence[Row], *, actor: User) -> Loaded:
     """Add the items that are new and change those that differ; takes all rows or none.
 

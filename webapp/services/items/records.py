@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, NotFound, Refused
 from webapp.domain.importing import fields
@@ -16,21 +16,20 @@ from webapp.domain.permissions import Permission
 from webapp.models import Category, Item, User, Variant
 from webapp.queries.items.records import item_record, variant_ids, variants_by_sku
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import the_company
 from webapp.services.items.record_fields import ItemWriter
 from webapp.services.trees import refuse_circle
 from webapp.services.versions import require_current
 
 
-@command
+@command(Permission.ITEMS_WRITE)
 def add_item(*, cost: Decimal | None = None, actor: User, **values: Any) -> Variant:
     """Add an item; ``values`` names fields of ``webapp.domain.importing.records``. Prices are in the base currency.
 
     ``cost`` is what a unit costs until a receipt says otherwise. With ``item`` the variant joins the others of that
     name. Raises BadInput, Forbidden.
     """
-    require(actor, Permission.ITEMS_WRITE)
     if variant_ids([str(values.get("sku") or "").strip()]):
         raise BadInput(f"There is an item {values['sku']} already.", field="sku")
     variant = ItemWriter([values], []).add(values)
@@ -40,13 +39,12 @@ def add_item(*, cost: Decimal | None = None, actor: User, **values: Any) -> Vari
     return variant
 
 
-@command
+@command(Permission.ITEMS_WRITE)
 def change_item(sku: str, /, *, version: int, actor: User, **changes: Any) -> Variant:
     """Change fields of an item; those not named stay. Cost follows from receipts and cannot be typed.
 
     Raises StaleVersion with both values, BadInput (tracking, unit and step once stock has moved), NotFound, Forbidden.
     """
-    require(actor, Permission.ITEMS_WRITE)
     variant = _lock(sku)
     if changes.get("sku", sku) != sku:
         raise BadInput("A SKU stays what it is: documents and files name it.", field="sku")
@@ -73,11 +71,10 @@ def _lock(sku: str) -> Variant:
 # --- categories ------------------------------------------------------------------------------------------------------
 
 
-@command
+@command(Permission.ITEMS_WRITE)
 def add_category(name: str, *, parent: str = "", margin_floor: Number | None = None, actor: User) -> Category:
     """Add a category, perhaps under another one; ``margin_floor`` in percent, None or empty: that of the category
     above. Raises BadInput, Forbidden."""
-    require(actor, Permission.ITEMS_WRITE)
     name = _category_name(name)
     if _category(name) is not None:
         raise BadInput(f"There is a category {name} already.", field="name")
@@ -92,7 +89,7 @@ def add_category(name: str, *, parent: str = "", margin_floor: Number | None = N
     return category
 
 
-@command
+@command(Permission.ITEMS_WRITE)
 def change_category(
     name: str, *, new_name: str, parent: str = "", margin_floor: Number | None = None, actor: User
 ) -> Category:
@@ -100,7 +97,6 @@ def change_category(
 
     Raises NotFound, BadInput (also for a circle), Forbidden.
     """
-    require(actor, Permission.ITEMS_WRITE)
     category = _existing_category(name)
     new_name = _category_name(new_name)
     if new_name != name and _category(new_name) is not None:
@@ -119,10 +115,9 @@ def change_category(
     return category
 
 
-@command
+@command(Permission.ITEMS_WRITE)
 def remove_category(name: str, *, actor: User) -> None:
     """Remove a category nothing is in. Raises NotFound, Refused, Forbidden."""
-    require(actor, Permission.ITEMS_WRITE)
     category = _existing_category(name)
     if db.session.scalar(select(exists().where(Item.category_id == category.id))):
         raise Refused(f"Items are in category {name}. Move them first.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from webapp.db import command
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.credit_control.rule import CreditCheck
@@ -16,7 +15,7 @@ from webapp.queries.approvals import facts as approval_facts
 from webapp.queries.credit_control.exposure import check_credit
 from webapp.queries.receivables.past_standing import check_credit_at
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.credit_control import holds as credit_holds
 from webapp.services.credit_control.checks import store_check
 from webapp.services.order_steps import moves as order_flow
@@ -31,7 +30,7 @@ class Outcome:
     hold: CreditHold | None = None
 
 
-@command
+@command(Permission.ORDERS_WRITE, Permission.ORDERS_CONFIRM)
 def place_order(number: str, *, version: int | None = None, actor: User) -> Outcome:
     """Submit a draft and, where the company's policy approves it at once, confirm it in the same act.
 
@@ -43,14 +42,13 @@ def place_order(number: str, *, version: int | None = None, actor: User) -> Outc
     return outcome
 
 
-@command
+@command(Permission.ORDERS_CONFIRM)
 def confirm_order(number: str, *, actor: User) -> Outcome:
     """Confirm an approved order, or put it on credit hold. A confirmed one stays as it is.
 
     Raises OnHold while a hold waits, IllegalMove from any other state or when an approval no longer covers.
     """
-    require(actor, Permission.ORDERS_CONFIRM)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     if order.state is OrderState.CONFIRMED:
         return Outcome(order)
     order.must_be(OrderState.APPROVED)
@@ -60,14 +58,13 @@ def confirm_order(number: str, *, actor: User) -> Outcome:
     return _conclude(order, check, hold, actor)
 
 
-@command
+@command(Permission.ORDERS_IMPORT)
 def confirm_past_order(number: str, *, actor: User) -> Outcome:
     """Confirm an approved order of another system by what its customer owed at the end of the order's date.
 
     The clock stands at that date. Raises IllegalMove from any other state or when an approval waits.
     """
-    require(actor, Permission.ORDERS_IMPORT)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     order.must_be(OrderState.APPROVED)
     refuse_uncovered(order)
     check = check_credit_at(order.customer, order.to_ship_amount, order.order_date, excluding=order)
@@ -83,7 +80,7 @@ def _conclude(order: Order, check: CreditCheck, hold: CreditHold | None, actor: 
     return Outcome(order, check, hold)
 
 
-@command
+@command()
 def confirm_released(order: Order, hold: CreditHold, *, actor: User) -> None:
     """Confirm an order whose hold was just released; the customer and the order are locked."""
     refuse_uncovered(order)

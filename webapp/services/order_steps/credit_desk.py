@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.credit_control.rule import HoldReason
 from webapp.domain.errors import BadInput, FourEyes, IllegalMove
@@ -20,18 +20,17 @@ from webapp.queries.approvals.askers import askers
 from webapp.queries.credit_control.exposure import check_credit
 from webapp.queries.credit_control.holds import open_hold
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import system_user, the_company, today
 from webapp.services.credit_control.holds import decide_hold, grant_release, place
 from webapp.services.order_steps.confirmation import confirm_released
 
 
-@command
+@command(Permission.CREDIT_HOLD)
 def hold_order(number: str, *, reason: str, actor: User) -> CreditHold:
     """Put an order on hold by hand. Raises Forbidden, IllegalMove when it is held already or not yet approved."""
-    require(actor, Permission.CREDIT_HOLD)
     reason = given_reason(reason)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     order.must_be(OrderState.APPROVED, OrderState.CONFIRMED)
     if open_hold(order) is not None:
         raise IllegalMove(f"{order.label} is on hold already.")
@@ -40,7 +39,7 @@ def hold_order(number: str, *, reason: str, actor: User) -> CreditHold:
     return hold
 
 
-@command
+@command(Permission.CREDIT_RELEASE)
 def release_hold(
     number: str,
     *,
@@ -78,7 +77,7 @@ def release_hold(
     return hold
 
 
-@command
+@command(Permission.CREDIT_RELEASE)
 def reject_hold(number: str, *, reason: str, actor: User) -> CreditHold:
     """Refuse the credit: the order stays blocked until sales amends or cancels it."""
     reason = given_reason(reason)
@@ -107,8 +106,7 @@ def room_was_made(customer: Customer, *, actor: User) -> list[CreditHold]:
 
 
 def _decidable_hold(number: str, actor: User) -> tuple[Order, CreditHold]:
-    require(actor, Permission.CREDIT_RELEASE)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     hold = open_hold(order)
     if hold is None:
         raise IllegalMove(f"{order.label} has no open credit hold.")

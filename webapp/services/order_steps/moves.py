@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, IllegalMove, NotFound
@@ -18,7 +18,7 @@ from webapp.queries.approvals import facts as approval_facts
 from webapp.queries.credit_control.holds import open_hold
 from webapp.services import audit, locks
 from webapp.services.approvals import deciding as approvals
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import today
 from webapp.services.credit_control import holds as credit_holds
 from webapp.services.numbering import next_number
@@ -31,11 +31,10 @@ from webapp.services.stock.allocation import release_lines
 from webapp.services.taxes.on_lines import country_of, retax
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def accept_quote(number: str, *, actor: User) -> Order:
     """Turn a quote into a draft order: same row, new number, its prices kept. Raises IllegalMove after its validity."""
-    require(actor, Permission.ORDERS_WRITE)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     order.must_be(OrderState.QUOTE)
     if order.valid_until is not None and order.valid_until < today():
         raise IllegalMove(f"{order.label} was valid until {order.valid_until.isoformat()}. Revise it first.")
@@ -46,11 +45,10 @@ def accept_quote(number: str, *, actor: User) -> Order:
     return order
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def revise_quote(number: str, *, valid_days: int, actor: User) -> Order:
     """Open a new revision of a quote, valid for ``valid_days`` from today; its history keeps the last one."""
-    require(actor, Permission.ORDERS_WRITE)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     order.must_be(OrderState.QUOTE)
     before = {
         "revision": order.revision,
@@ -71,11 +69,10 @@ def revise_quote(number: str, *, valid_days: int, actor: User) -> Order:
     return order
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def submit_order(number: str, *, reason: str = "", version: int | None = None, actor: User) -> Order:
     """Ask for approval; the policy may give it at once. Raises IllegalMove, BadInput without lines, StaleVersion."""
-    require(actor, Permission.ORDERS_WRITE)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     order.must_be(OrderState.DRAFT)
     check_version(order, version)
     if not order.lines:
@@ -94,11 +91,10 @@ def submit_order(number: str, *, reason: str = "", version: int | None = None, a
     return order
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def withdraw_order(number: str, *, actor: User) -> Order:
     """Take a submitted order back to draft; requests that still wait are withdrawn with it."""
-    require(actor, Permission.ORDERS_WRITE)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     order.must_be(OrderState.SUBMITTED)
     approvals.withdraw_requests(order)
     order.move_to(OrderState.DRAFT)
@@ -107,14 +103,13 @@ def withdraw_order(number: str, *, actor: User) -> Order:
     return order
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def cancel_order(number: str, *, reason: str = "", actor: User) -> Order:
     """Cancel an order nothing of which was picked, shipped or billed; its allocations go back in the same transaction.
 
     Raises IllegalMove otherwise: then the rest of its lines is closed short.
     """
-    require(actor, Permission.ORDERS_WRITE)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     begun = [
         line for line in order.lines if line.picked_qty or line.shipped_qty or line.invoiced_qty or line.drafted_qty
     ]
@@ -137,7 +132,7 @@ def cancel_order(number: str, *, reason: str = "", actor: User) -> Order:
     return order
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def short_close_line(
     number: str, line_number: int, *, reason: str, quantity: Decimal | None = None, actor: User
 ) -> Order:
@@ -145,9 +140,8 @@ def short_close_line(
 
     Allocations of the line that no shipment holds are given back first when the whole rest is closed.
     """
-    require(actor, Permission.ORDERS_WRITE)
     reason = given_reason(reason)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     order.must_be(OrderState.CONFIRMED)
     line = order.line(line_number)
     if line is None:
@@ -176,13 +170,12 @@ def short_close_line(
     return order
 
 
-@command
+@command(Permission.ORDERS_READ)
 def comment_on_order(number: str, text: str, *, actor: User) -> Comment:
     """Leave a note on an order for everybody who reads it."""
-    require(actor, Permission.ORDERS_READ)
     if not text.strip():
         raise BadInput("The comment is empty.", field="text")
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     comment = Comment(order_id=order.id, user=actor, at=clock.now(), text=text.strip())
     db.session.add(comment)
     audit.record(Action.ORDER_COMMENTED, order, actor=actor, after={"text": comment.text})

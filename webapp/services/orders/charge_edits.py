@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, NotFound
+from webapp.domain.permissions import Permission
 from webapp.models import Order, OrderCharge, TaxCode, User
 from webapp.services import audit
+from webapp.services.commands import command
 from webapp.services.orders.charges import ChargeInput
 from webapp.services.orders.entry import change_order, editable_order
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def add_charge(number: str, given: ChargeInput, *, version: int | None = None, actor: User) -> Order:
     """Add a charge, or as a negative amount an allowance with its reason. Raises as ``change_order``."""
     _need_reason(given)
@@ -21,7 +23,7 @@ def add_charge(number: str, given: ChargeInput, *, version: int | None = None, a
     return _replace(order, [*map(_kept, order.charges), given], actor)
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def change_charge(number: str, charge_id: int, given: ChargeInput, *, version: int | None = None, actor: User) -> Order:
     """Change one charge; what was billed of it stays billed. Raises NotFound and as ``change_order``."""
     _need_reason(given)
@@ -31,7 +33,7 @@ def change_charge(number: str, charge_id: int, given: ChargeInput, *, version: i
     return _replace(order, [changed if one.id == charge_id else _kept(one) for one in order.charges], actor)
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def remove_charge(number: str, charge_id: int, *, version: int | None = None, actor: User) -> Order:
     """Take one charge off. Raises NotFound, IllegalMove when an invoice names it, and as ``change_order``."""
     order = editable_order(number, version, actor)

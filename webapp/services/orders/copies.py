@@ -5,26 +5,25 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.errors import NotFound
 from webapp.domain.permissions import Permission
 from webapp.models import Order, OrderLine, User
 from webapp.services import audit
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.orders.entry import OrderInput, create_order
 from webapp.services.orders.lines import LineInput, typed_price_to_copy
 from webapp.services.pricing.derivation import prices_include_tax
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def copy_order(number: str, *, as_quote: bool = False, actor: User) -> Order:
     """A new draft with the same items and quantities, at the prices of today; typed prices and discounts are kept.
 
     What goes beyond the copier's maximum waits for approval as if he had typed it. Promotions are asked anew with what
     comes free; coupons stay behind.
     """
-    require(actor, Permission.ORDERS_WRITE)
     source = db.session.scalars(
         select(Order)
         .where((Order.order_number == number) | (Order.quote_number == number))

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.errors import NotFound
+from webapp.domain.permissions import Permission
 from webapp.models import Order, Promotion, PromotionUse, User
 from webapp.queries.orders.coupons import coupons_of
 from webapp.services import audit
+from webapp.services.commands import command
 from webapp.services.orders.after_edit import settle_edit
 from webapp.services.orders.amounts import retotal
 from webapp.services.orders.entry import editable_order
 from webapp.services.orders.promotions import coupons_for, drop_coupon, read_coupon, settle_promotions, take_coupons
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def enter_coupon(number: str, code: str, *, version: int | None = None, actor: User) -> Order:
     """Let a coupon's promotion count for an order, as long as it has uses left; entered twice it changes nothing.
 
@@ -33,7 +35,7 @@ def enter_coupon(number: str, code: str, *, version: int | None = None, actor: U
     return order
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def remove_coupon(number: str, code: str, *, version: int | None = None, actor: User) -> Order:
     """Take a coupon off an order and give its use back. Raises NotFound, StaleVersion, IllegalMove, Forbidden."""
     order = editable_order(number, version, actor)
@@ -47,7 +49,7 @@ def remove_coupon(number: str, code: str, *, version: int | None = None, actor: 
     return order
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def replace_coupons(number: str, codes: Sequence[str], *, actor: User) -> Order:
     """Let an order carry exactly these coupons. Raises as entering and removing do."""
     order = editable_order(number, None, actor)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from webapp.db import command
 from webapp.domain.actions import Action
+from webapp.domain.permissions import Permission
 from webapp.models import Order, User
 from webapp.services import audit
+from webapp.services.commands import command
 from webapp.services.orders.coupons import replace_coupons
 from webapp.services.orders.entry import add_lines, change_line, change_order, editable_order, remove_line
 from webapp.services.orders.lines import LineInput
@@ -38,7 +39,7 @@ class OrderEdit:
     coupons: Sequence[str] | None = None
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def edit_order(number: str, edit: OrderEdit, *, version: int | None = None, actor: User) -> Order:
     """Carry out every change, or none. Raises as the commands for single changes do."""
     order = editable_order(number, version, actor)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, IllegalMove, NotFound, Refused, StaleVersion
@@ -22,6 +22,7 @@ from webapp.models import AddressKind, Customer, Location, Order, OrderCharge, O
 from webapp.queries.approvals.facts import allowance_share
 from webapp.services import audit, locks
 from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import cash_unit, the_company, today
 from webapp.services.numbering import keep_clear_of, next_number
 from webapp.services.orders.after_edit import settle_edit
@@ -55,14 +56,13 @@ class OrderInput:
     coupons: Sequence[str] = ()
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def create_order(given: OrderInput, *, actor: User) -> Order:
     """Create a draft, or with ``as_quote`` a quote, priced by the rules.
 
     Raises BadInput for an unknown customer, item, location or tax code, Refused for a closed customer or a line
     without a price, Forbidden for an order date or a number without the right to import.
     """
-    require(actor, Permission.ORDERS_WRITE)
     if given.order_date is not None or given.order_number is not None:
         require(actor, Permission.ORDERS_IMPORT)
     customer = _customer(given.customer)
@@ -106,7 +106,7 @@ def create_order(given: OrderInput, *, actor: User) -> Order:
     return order
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def add_lines(number: str, inputs: Sequence[LineInput], *, version: int | None = None, actor: User) -> Order:
     """Add lines at the end of an order. Raises IllegalMove, StaleVersion, BadInput, Refused."""
     order = editable_order(number, version, actor)
@@ -123,7 +123,7 @@ def add_lines(number: str, inputs: Sequence[LineInput], *, version: int | None =
     return order
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def change_line(
     number: str,
     line_number: int,
@@ -163,7 +163,7 @@ def change_line(
     return order
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def remove_line(number: str, line_number: int, *, version: int | None = None, actor: User) -> Order:
     """Take a line off an order that is not confirmed yet. Raises IllegalMove: confirmed lines are short-closed."""
     order = editable_order(number, version, actor)
@@ -180,7 +180,7 @@ def remove_line(number: str, line_number: int, *, version: int | None = None, ac
     return order
 
 
-@command
+@command(Permission.ORDERS_WRITE)
 def change_order(number: str, *, version: int | None = None, actor: User, **changes: Any) -> Order:
     """Change what stands at the head of an order: discount, dates, references, location, delivery, notes, charges.
 
@@ -202,8 +202,7 @@ def change_order(number: str, *, version: int | None = None, actor: User, **chan
 
 def editable_order(number: str, version: int | None, actor: User) -> Order:
     """The locked order, if ``actor`` may change it now. Raises Forbidden, NotFound, IllegalMove, StaleVersion."""
-    require(actor, Permission.ORDERS_WRITE)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     order.must_be(*EDITABLE)
     check_version(order, version)
     return order

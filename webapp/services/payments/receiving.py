@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import bindparam, select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.constants import ZERO
@@ -22,7 +22,7 @@ from webapp.domain.states import InvoiceState, PaymentState
 from webapp.domain.text import clean, given_reason
 from webapp.models import Customer, Invoice, Payment, PaymentMethod, User
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import system_user, today
 from webapp.services.credit_control import holds as credit_holds
 from webapp.services.ledger import journals as ledger
@@ -37,10 +37,9 @@ LONGEST_REFERENCE = 100
 Part = tuple[Invoice, Decimal]
 
 
-# -- the seed's methods ------------------------------------------------------------------------------------------------
+# -- what outsiders rely on --------------------------------------------------------------------------------------------
 
 
-@command
 def record_payment(
     invoice: Invoice,
     payment_amount: Number,
@@ -50,22 +49,10 @@ def record_payment(
     *,
     payment_date: date | None = None,
 ) -> Payment:
-    """Record what a customer paid on one posted invoice, in the invoice's currency, at most its open amount.
-
-    ``payment_method`` is a method's code, ``payment_date`` the value date (default: today); no user is the system.
-    Raises Forbidden, IllegalMove for an invoice that is not posted, BadInput for an unknown method, a missing
-    reference or an impossible date, Refused for an amount of 0 or less, above the open amount, or a used reference.
-    """
-    actor = user or system_user()
-    require(actor, Permission.PAYMENTS_RECORD)
-    customer = locks.lock_customer(invoice.customer_id)
-    (invoice,) = locks.lock_invoices([invoice.id])
-    invoice.must_be(InvoiceState.APPROVED)
-    amount = parse_money(payment_amount, invoice.currency, field="payment_amount")
-    check_positive(amount, "The amount of a payment")
-    check_amount_due(invoice, amount)
-    received = _received(customer, payment_method, payment_reference, payment_date)
-    return _record(received, amount, [(invoice, amount)], actor=actor)
+    """As ``pay_invoice``; no user is the system."""
+    return pay_invoice(
+        invoice.id, payment_amount, payment_method, payment_reference, payment_date, actor=user or system_user()
+    )
 
 
 def calculate_overdue_amount(invoice: Invoice) -> Decimal:
@@ -85,7 +72,32 @@ def _is_overdue(invoice: Invoice) -> bool:
 # -- receipts ----------------------------------------------------------------------------------------------------------
 
 
-@command
+@command(Permission.PAYMENTS_RECORD)
+def pay_invoice(
+    invoice_id: int,
+    payment_amount: Number,
+    payment_method: str,
+    payment_reference: str,
+    payment_date: date | None = None,
+    *,
+    actor: User,
+) -> Payment:
+    """Record what a customer paid on one posted invoice, in the invoice's currency, at most its open amount.
+
+    ``payment_method`` is a method's code, ``payment_date`` the value date (default: today). Raises Forbidden, NotFound,
+    IllegalMove for an invoice that is not posted, BadInput for an unknown method, a missing reference or an impossible
+    date, Refused for an amount of 0 or less, above the open amount, or a used reference.
+    """
+    invoice = locks.lock_invoice_head(invoice_id, actor=actor)
+    invoice.must_be(InvoiceState.APPROVED)
+    amount = parse_money(payment_amount, invoice.currency, field="payment_amount")
+    check_positive(amount, "The amount of a payment")
+    check_amount_due(invoice, amount)
+    received = _received(invoice.customer, payment_method, payment_reference, payment_date)
+    return _record(received, amount, [(invoice, amount)], actor=actor)
+
+
+@command(Permission.PAYMENTS_RECORD)
 def record_receipt(
     customer_code: str,
     amount: Number,
@@ -103,26 +115,24 @@ def record_receipt(
     Raises Forbidden, NotFound, BadInput, and Refused for parts above the payment or an invoice's open amount, for a
     rest that is to stay nowhere, and for a used reference.
     """
-    require(actor, Permission.PAYMENTS_RECORD)
-    customer = locks.lock_customer_by_code(customer_code)
+    customer = locks.lock_customer_by_code(customer_code, actor=actor)
     paid = parse_money(amount, customer.currency, field="amount")
     check_positive(paid, "The amount of a payment")
-    parts = _oldest_first(customer, paid) if allocations is None else _chosen(customer, allocations)
+    parts = _oldest_first(customer, paid) if allocations is None else _chosen(customer, allocations, actor)
     _check_surplus(paid - sum((part for _, part in parts), ZERO), customer.currency, keep_on_account=keep_on_account)
     received = _received(customer, method, reference, payment_date)
     return _record(received, paid, parts, actor=actor)
 
 
-@command
+@command(Permission.PAYMENTS_RECORD)
 def apply_payment(payment_number: str, invoice_number: str, amount: Number, *, actor: User) -> Payment:
     """Let what a payment has on account settle (a part of) an invoice of the same customer, as of today.
 
     Raises Forbidden, NotFound, IllegalMove for a reversed payment, BadInput and Refused.
     """
-    require(actor, Permission.PAYMENTS_RECORD)
-    payment = locks.lock_payment(payment_number)
+    payment = locks.lock_payment(payment_number, actor=actor)
     payment.must_be(PaymentState.RECORDED)
-    (invoice,) = locks.lock_invoices_by_number([invoice_number], field="invoice")
+    (invoice,) = locks.lock_invoices_by_number([invoice_number], field="invoice", actor=actor)
     invoice.must_be(InvoiceState.APPROVED)
     part = parse_money(amount, payment.currency, field="amount")
     check_positive(part, "The amount to apply")
@@ -134,16 +144,15 @@ def apply_payment(payment_number: str, invoice_number: str, amount: Number, *, a
     return payment
 
 
-@command
+@command(Permission.PAYMENTS_REVERSE)
 def reverse_payment(payment_number: str, *, reason: str, actor: User) -> Payment:
     """Take back a payment that bounced or was somebody else's: what it paid is open again, nothing is deleted.
 
     The customer's releases of credit end and confirmed orders are checked again. Raises Forbidden, NotFound, FourEyes
     for who recorded it, IllegalMove when it is reversed already, BadInput without a reason, Refused after a refund.
     """
-    require(actor, Permission.PAYMENTS_REVERSE)
     reason = given_reason(reason)
-    payment = locks.lock_payment(payment_number)
+    payment = locks.lock_payment(payment_number, actor=actor)
     payment.must_be(PaymentState.RECORDED)
     _check_may_reverse(payment, actor)
     invoices = locks.lock_invoices(application.invoice_id for application in standing(payment))
@@ -258,13 +267,13 @@ def _oldest_first(customer: Customer, amount: Decimal) -> list[Part]:
     return [(invoices[key], part) for key, part in split]
 
 
-def _chosen(customer: Customer, allocations: Sequence[tuple[str, Number]]) -> list[Part]:
+def _chosen(customer: Customer, allocations: Sequence[tuple[str, Number]], actor: User) -> list[Part]:
     amounts: dict[str, Decimal] = {}
     for number, amount in allocations:
         part = parse_money(amount, customer.currency, field="amount")
         check_positive(part, f"The part for {number}")
         amounts[number] = amounts.get(number, ZERO) + part
-    invoices = locks.lock_invoices_by_number(amounts, field="allocations")
+    invoices = locks.lock_invoices_by_number(amounts, field="allocations", actor=actor)
     for invoice in invoices:
         invoice.must_be(InvoiceState.APPROVED)
         if invoice.customer_id != customer.id:

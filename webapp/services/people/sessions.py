@@ -14,14 +14,16 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from webapp.db import atomic, command, db
+from webapp.db import atomic, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.errors import DomainError
+from webapp.domain.permissions import Permission
 from webapp.models import LoginAttempt, LoginSession, User
 from webapp.queries.people import sessions as reads
 from webapp.queries.people.users import user_by_email
 from webapp.services import audit
+from webapp.services.commands import command
 from webapp.services.company import system_user, the_company
 from webapp.services.people import passwords
 
@@ -74,7 +76,7 @@ def log_in(email: str, password: str, token: str, visitor: Visitor) -> User | No
     return user
 
 
-@command
+@command()
 def open_session(user: User, token: str, visitor: Visitor, *, better_hash: str | None = None) -> LoginSession:
     """Begin a session of ``user`` under ``token``."""
     now = clock.now()
@@ -97,14 +99,14 @@ def open_session(user: User, token: str, visitor: Visitor, *, better_hash: str |
     return session
 
 
-@command
+@command()
 def log_out(session: LoginSession) -> None:
     """End the session at the server: its token opens nothing any more."""
     session.revoked_at = clock.now()
     audit.record(Action.LOGGED_OUT, session.user, actor=session.user)
 
 
-@command
+@command(Permission.SELF)
 def end_session(session_id: int, *, actor: User) -> None:
     """End another of the actor's own sessions. One that is not theirs, or is over, is left as it is."""
     db.session.execute(
@@ -139,7 +141,7 @@ def ends_at(session: LoginSession) -> datetime:
     return min(clock.now() + reads.IDLE, session.expires_at)
 
 
-@command
+@command()
 def record_failure(email: str, visitor: Visitor) -> None:
     """Count a failed log-in and forget those too old to matter."""
     now = clock.now()
@@ -148,7 +150,7 @@ def record_failure(email: str, visitor: Visitor) -> None:
     audit.record(Action.LOG_IN_FAILED, actor=system_user(), after={"email": email, "address": visitor.address})
 
 
-@command
+@command()
 def record_refusal(sentence: str, path: str, *, actor: User) -> None:
     """Remember that a right was missing: who, where and what they were told."""
     audit.record(Action.PERMISSION_REFUSED, actor, actor=actor, reason=sentence, after={"path": path})

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 
-from webapp.db import atomic, command, db
+from webapp.db import atomic, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, NotFound
 from webapp.domain.permissions import Permission
 from webapp.models import ApiToken, User
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.people.sessions import hash_of
 
 TOKEN_BYTES = 32
@@ -30,13 +30,12 @@ class Scope(StrEnum):
     WRITE = "write"
 
 
-@command
+@command(Permission.USERS_WRITE)
 def make_token(email: str, *, scopes: Iterable[Scope] = tuple(Scope), days: int | None = None, actor: User) -> str:
     """Make a token for the user ``email``, good for ``days`` (None: until it is revoked). Answers it, this once.
 
     Raises NotFound, BadInput, Forbidden.
     """
-    require(actor, Permission.USERS_WRITE)
     chosen = sorted(set(scopes))
     if not chosen:
         raise BadInput("A token needs a scope: read, write or both.", field="scope")
@@ -55,10 +54,9 @@ def make_token(email: str, *, scopes: Iterable[Scope] = tuple(Scope), days: int 
     return text
 
 
-@command
+@command(Permission.USERS_WRITE)
 def revoke_token(token_id: int, *, actor: User) -> ApiToken:
     """End a token at once. Raises NotFound, Forbidden."""
-    require(actor, Permission.USERS_WRITE)
     token = db.session.get(ApiToken, token_id)
     if token is None:
         raise NotFound(f"There is no token {token_id}.")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 
-from webapp.db import atomic, command, db
+from webapp.db import atomic, db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.email import check_email
@@ -15,7 +15,7 @@ from webapp.domain.permissions import Permission, Role
 from webapp.models import LoginSession, User, UserRole
 from webapp.queries.people.users import user_by_email
 from webapp.services import audit
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.locks import lock_user
 from webapp.services.people import sessions
 from webapp.services.versions import require_current
@@ -29,7 +29,7 @@ class Theme(StrEnum):
     DARK = "dark"
 
 
-@command
+@command(Permission.USERS_WRITE)
 def add_user(
     email: str,
     name: str,
@@ -46,7 +46,6 @@ def add_user(
     ``password_hash`` comes from ``passwords.make_hash``, called before: no transaction waits for the hashing.
     ``max_discount`` in percent, None for the roles' default. Raises BadInput, Refused, Forbidden.
     """
-    require(actor, Permission.USERS_WRITE)
     user = User(
         email=_checked_email(email),
         name=_checked_name(name),
@@ -65,7 +64,7 @@ def add_user(
     return user
 
 
-@command
+@command(Permission.USERS_WRITE)
 def change_user(
     email: str,
     *,
@@ -81,7 +80,6 @@ def change_user(
     Nobody changes their own rights, up or down: Refused. Raises StaleVersion with both values when ``version`` is not
     the stored one, NotFound, BadInput, Forbidden.
     """
-    require(actor, Permission.USERS_WRITE)
     user = lock_user(email)
     before = _shown(user)
     wanted = frozenset(roles)
@@ -102,15 +100,19 @@ def change_user(
     return user
 
 
-@command
-def set_password(email: str, password_hash: str, *, actor: User, keep: LoginSession | None = None) -> None:
-    """Give a user, or oneself, a new password; every session but ``keep`` ends. Raises NotFound, Forbidden.
+@command(Permission.SELF)
+def change_password(password_hash: str, *, keep: LoginSession | None, actor: User) -> None:
+    """Give oneself a new password, made by ``passwords.make_hash``; every session but ``keep`` ends."""
+    _set_password(lock_user(actor.email), password_hash, keep, actor)
 
-    ``password_hash`` comes from ``passwords.make_hash``.
-    """
-    user = lock_user(email)
-    if user.id != actor.id:
-        require(actor, Permission.USERS_WRITE)
+
+@command(Permission.USERS_WRITE)
+def set_password(email: str, password_hash: str, *, actor: User) -> None:
+    """Give somebody else a new password; all sessions of theirs end. Raises NotFound, Forbidden."""
+    _set_password(lock_user(email), password_hash, None, actor)
+
+
+def _set_password(user: User, password_hash: str, keep: LoginSession | None, actor: User) -> None:
     user.password_hash = password_hash
     sessions.end_sessions_of(user, but=keep)
     audit.record(Action.USER_CHANGED, user, actor=actor, after={"password": "changed"})

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.errors import BadInput
 from webapp.domain.importing import fields
 from webapp.domain.importing.records import price_table
@@ -25,12 +25,13 @@ from webapp.queries.pricing.records import prices_of
 from webapp.services import locks
 from webapp.services.authorize import require
 from webapp.services.bulk_outcome import Loaded, Progress, Row, no_progress, note_load
+from webapp.services.commands import command
 
 READERS = price_table()
 Owner = PriceList | Customer
 
 
-@command
+@command(Permission.PRICES_WRITE)
 def load_prices(rows: Sequence[Row], *, actor: User) -> Loaded:
     """Add the prices that are new and change those that differ; takes all rows or none.
 

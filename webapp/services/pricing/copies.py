@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, or_, select, update
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.importing import fields
@@ -17,7 +17,7 @@ from webapp.domain.pricing.lists import Ending, Rounding
 from webapp.models import ListPrice, PriceList, User
 from webapp.queries.pricing.copies import old_prices, starting_on
 from webapp.services import audit
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import today
 from webapp.services.pricing.lists import SHAPE, list_record, lock_list
 from webapp.services.versions import require_current
@@ -39,7 +39,7 @@ def read_copy(values: Mapping[str, Any]) -> Copying:
     return _copying(fields.read_whole(READERS, values))
 
 
-@command
+@command(Permission.PRICES_WRITE)
 def copy_price_list(code: str, /, *, version: int, actor: User, **values: Any) -> PriceList:
     """Copy the prices of a list, changed by ``percent``, from ``valid_from`` on; answers the list they are on.
 
@@ -47,7 +47,6 @@ def copy_price_list(code: str, /, *, version: int, actor: User, **values: Any) -
     made that rests on the same and is in use only when ``is_active`` says so. ``version`` is that of the preview, so
     that what is published is what was looked at. Raises BadInput, NotFound, StaleVersion, Refused, Forbidden.
     """
-    require(actor, Permission.PRICES_WRITE)
     record = fields.read_whole(READERS, values)
     copying = _copying(record)
     source = lock_list(code)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, NotFound
 from webapp.domain.importing import fields
@@ -16,7 +16,7 @@ from webapp.domain.permissions import Permission
 from webapp.domain.pricing.lists import Basis, Ending, Rounding, check_bounds
 from webapp.models import ListPrice, PriceList, User
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import the_company
 from webapp.services.pricing.bulk import put_prices
 from webapp.services.trees import refuse_circle
@@ -43,7 +43,7 @@ SHAPE = ("rounding", "rounding_step", "rounding_ending", "floor_over_cost_percen
 """How a list shapes the prices it makes."""
 
 
-@command
+@command(Permission.PRICES_WRITE)
 def add_price_list(*, actor: User, **values: Any) -> PriceList:
     """Add a list: ``code``, ``name``, ``currency``, perhaps a ``basis`` with ``percent``, endings, floor and cap.
 
@@ -51,7 +51,6 @@ def add_price_list(*, actor: User, **values: Any) -> PriceList:
     its own rows. With ``prices_include_tax`` its prices are gross, and so are those of new orders of its customers.
     Raises BadInput, Forbidden.
     """
-    require(actor, Permission.PRICES_WRITE)
     record = fields.read_whole(READERS, values)
     record["basis"] = record["basis"] or _meant_basis(record)
     if _find(record["code"]) is not None:
@@ -64,13 +63,12 @@ def add_price_list(*, actor: User, **values: Any) -> PriceList:
     return price_list
 
 
-@command
+@command(Permission.PRICES_WRITE)
 def change_price_list(code: str, /, *, version: int, actor: User, **changes: Any) -> PriceList:
     """Change what the list makes its prices of and how, its name, or whether it is in use.
 
     Raises StaleVersion, BadInput, NotFound.
     """
-    require(actor, Permission.PRICES_WRITE)
     price_list = _lock_with_all(code)
     before = list_record(price_list)
     wanted = fields.read(READERS, changes)
@@ -88,20 +86,18 @@ def change_price_list(code: str, /, *, version: int, actor: User, **changes: Any
     return price_list
 
 
-@command
+@command(Permission.PRICES_WRITE)
 def put_price(code: str, /, *, actor: User, **price: Any) -> PriceList:
     """Add a row to a list, or change the row of the same item, quantity and first day. Raises BadInput, NotFound."""
-    require(actor, Permission.PRICES_WRITE)
     price_list = lock_list(code)
     refuse_rows(put_prices([{**price, "list": code}], actor=actor).refused)
     audit.record(Action.PRICE_LIST_CHANGED, price_list, actor=actor, after=price)
     return price_list
 
 
-@command
+@command(Permission.PRICES_WRITE)
 def remove_price(code: str, price_id: int, *, actor: User) -> PriceList:
     """Take a row off a list. Orders keep the prices they were given. Raises NotFound, Forbidden."""
-    require(actor, Permission.PRICES_WRITE)
     price_list = lock_list(code)
     row = db.session.get(ListPrice, price_id)
     if row is None or row.price_list_id != price_list.id:

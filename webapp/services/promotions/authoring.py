@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.constants import ZERO
@@ -23,7 +23,7 @@ from webapp.domain.promotions.terms import Benefit
 from webapp.models import Category, Customer, CustomerGroup, Promotion, PromotionScope, PromotionState, User, Variant
 from webapp.queries.promotions.records import PLAIN, SCOPES, promotion_record
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import the_company
 from webapp.services.orders.promotions import read_coupon
 from webapp.services.versions import require_current
@@ -61,13 +61,12 @@ def readers(currency: str) -> fields.Table:
     }
 
 
-@command
+@command(Permission.PRICES_WRITE)
 def add_promotion(*, actor: User, **values: Any) -> Promotion:
     """Draft a promotion. ``items`` and ``categories`` empty: all items; ``customers`` and ``groups`` empty: everybody.
 
     Raises BadInput with a sentence for every field that is wrong, Forbidden.
     """
-    require(actor, Permission.PRICES_WRITE)
     record = _read_whole(values)
     if _find(record["code"]) is not None:
         raise BadInput(f"There is a promotion {record['code']} already.", field="code")
@@ -79,7 +78,7 @@ def add_promotion(*, actor: User, **values: Any) -> Promotion:
     return promotion
 
 
-@command
+@command(Permission.PRICES_WRITE)
 def launch_promotion(*, actor: User, **values: Any) -> Promotion:
     """Draft and publish a promotion in one act. Raises as ``add_promotion`` does."""
     promotion = publish_promotion(add_promotion(actor=actor, **values).code, actor=actor)
@@ -87,13 +86,12 @@ def launch_promotion(*, actor: User, **values: Any) -> Promotion:
     return promotion
 
 
-@command
+@command(Permission.PRICES_WRITE)
 def change_promotion(code: str, /, *, version: int, actor: User, **changes: Any) -> Promotion:
     """Change a draft, or a published promotion for prices that are asked from now on.
 
     Raises StaleVersion, BadInput, NotFound, Forbidden; IllegalMove for an ended one.
     """
-    require(actor, Permission.PRICES_WRITE)
     promotion = _lock(code)
     if promotion.state is PromotionState.ENDED:
         raise IllegalMove(f"Promotion {code} was ended and stays as it was.", {"status": promotion.state.value})
@@ -110,20 +108,19 @@ def change_promotion(code: str, /, *, version: int, actor: User, **changes: Any)
     return promotion
 
 
-@command
+@command(Permission.PRICES_WRITE)
 def publish_promotion(code: str, *, actor: User) -> Promotion:
     """Let a draft count for every price asked from now on. Raises IllegalMove, NotFound, Forbidden."""
     return _move(code, PromotionState.DRAFT, PromotionState.PUBLISHED, Action.PROMOTION_PUBLISHED, actor)
 
 
-@command
+@command(Permission.PRICES_WRITE)
 def end_promotion(code: str, *, actor: User) -> Promotion:
     """Let it count for no new price; orders keep what it gave them. Raises IllegalMove, NotFound, Forbidden."""
     return _move(code, PromotionState.PUBLISHED, PromotionState.ENDED, Action.PROMOTION_ENDED, actor)
 
 
 def _move(code: str, start: PromotionState, to: PromotionState, action: Action, actor: User) -> Promotion:
-    require(actor, Permission.PRICES_WRITE)
     promotion = _lock(code)
     _must_be(promotion, start)
     promotion.state = to

@@ -7,14 +7,14 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from sqlalchemy import select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.documents.amounts import TaxRounding
 from webapp.domain.errors import BadInput
 from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
 from webapp.models import ApprovalPolicy, Company, Location, PriceList, User
 from webapp.services import locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import change_company
 from webapp.services.taxes.tax_ids import check_tax_id
 from webapp.services.versions import require_current
@@ -63,10 +63,9 @@ def settings_record(company: Company) -> dict[str, Any]:
     return record
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def change_settings(*, version: int, actor: User, **changes: Any) -> Company:
     """Change settings by field; those not named stay. Raises StaleVersion with both values, BadInput, Forbidden."""
-    require(actor, Permission.SETTINGS_WRITE)
     company = locks.lock_company()
     before = settings_record(company)
     record = fields.read(settings_table(company.base_currency), changes)

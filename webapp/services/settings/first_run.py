@@ -7,13 +7,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.importing import fields
 from webapp.domain.permissions import Role
 from webapp.domain.taxes.categories import TaxCategory
 from webapp.models import ApprovalPolicy, Location, User
 from webapp.services import audit
+from webapp.services.commands import command
 from webapp.services.company import found_company, system_user
 from webapp.services.people.users import add_user
 from webapp.services.taxes.codes import add_tax_code
@@ -34,7 +35,7 @@ READERS: fields.Table = {
 """What the first-run page asks, beside the password and the policy."""
 
 
-@command
+@command()
 def found(values: Mapping[str, Any], *, approve_up_to: Decimal | None, password_hash: str) -> User:
     """Set up the company and answer its administrator; ``values`` are those of READERS, checked.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.documents.cash import check_unit
 from webapp.domain.errors import BadInput, NotFound
@@ -14,7 +14,7 @@ from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
 from webapp.models import Account, CashRounding, ExchangeRate, PaymentMethod, PaymentTerm, User
 from webapp.services import audit
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import the_company
 
 MONEY_ACCOUNTS = ("bank", "cash", "card")
@@ -38,13 +38,12 @@ METHOD: fields.Table = {
 RATE: fields.Table = {"currency": fields.currency, "valid_from": fields.day, "rate": fields.factor}
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def put_payment_term(code: str, *, actor: User, **values: Any) -> PaymentTerm:
     """Add payment terms or change them; orders and invoices keep the due dates they were given.
 
     Days net, then perhaps the month's end, then extra days or the next fixed day. Raises BadInput, Forbidden.
     """
-    require(actor, Permission.SETTINGS_WRITE)
     record = fields.read_whole(TERM, {**values, "code": code})
     term = db.session.get(PaymentTerm, record["code"])
     before = {field: getattr(term, field) for field in record} if term else None
@@ -57,10 +56,9 @@ def put_payment_term(code: str, *, actor: User, **values: Any) -> PaymentTerm:
     return term
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def put_payment_method(code: str, *, actor: User, **values: Any) -> PaymentMethod:
     """Add a way to be paid or change it. Raises BadInput, Forbidden."""
-    require(actor, Permission.SETTINGS_WRITE)
     record = fields.read_whole(METHOD, {**values, "code": code})
     purpose = db.session.scalar(select(Account.purpose).where(Account.code == record["account_code"]))
     if purpose not in MONEY_ACCOUNTS:
@@ -76,13 +74,12 @@ def put_payment_method(code: str, *, actor: User, **values: Any) -> PaymentMetho
     return method
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def put_exchange_rate(currency: Any, *, valid_from: Any, rate: Any, actor: User) -> ExchangeRate:
     """What one unit of ``currency`` is worth in the base currency from a day on. Documents posted keep their rate.
 
     Raises BadInput, Forbidden.
     """
-    require(actor, Permission.SETTINGS_WRITE)
     record = fields.read(RATE, {"currency": currency, "valid_from": valid_from, "rate": rate})
     if record["currency"] == the_company().base_currency:
         raise BadInput(f"{record['currency']} is the base currency: its rate is always 1.", field="currency")
@@ -96,13 +93,12 @@ def put_exchange_rate(currency: Any, *, valid_from: Any, rate: Any, actor: User)
     return stored
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def put_cash_rounding(currency: Any, *, unit: Any, actor: User) -> CashRounding:
     """Round totals in ``currency`` to whole multiples of ``unit``, like 0.05; documents that exist keep theirs.
 
     Raises BadInput, Forbidden.
     """
-    require(actor, Permission.SETTINGS_WRITE)
     code = fields.currency(currency, "currency")
     record = {"currency": code, "unit": fields.money(code)(unit, "unit")}
     check_unit(record["unit"], code)
@@ -116,10 +112,9 @@ def put_cash_rounding(currency: Any, *, unit: Any, actor: User) -> CashRounding:
     return stored
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def remove_cash_rounding(currency: str, *, actor: User) -> None:
     """Round totals in ``currency`` to its minor unit again. Raises NotFound, Forbidden."""
-    require(actor, Permission.SETTINGS_WRITE)
     stored = db.session.get(CashRounding, currency)
     if stored is None:
         raise NotFound(f"Totals in {currency} are not rounded to a coin.")
@@ -128,10 +123,9 @@ def remove_cash_rounding(currency: str, *, actor: User) -> None:
     audit.record(Action.CASH_ROUNDING_CHANGED, the_company(), actor=actor, before=before, after={"unit": None})
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def remove_exchange_rate(currency: str, *, valid_from: Any, actor: User) -> None:
     """Take back a rate. Raises NotFound, Forbidden."""
-    require(actor, Permission.SETTINGS_WRITE)
     day = fields.day(valid_from, "valid_from")
     stored = db.session.get(ExchangeRate, (currency, day))
     if stored is None:

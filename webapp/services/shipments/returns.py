@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.constants import ZERO
@@ -33,7 +33,7 @@ from webapp.models import (
 )
 from webapp.queries.shipments.still_out import LeftGoods, goods_that_left
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import today
 from webapp.services.numbering import next_number
 from webapp.services.orders.amounts import close_if_done, refresh
@@ -64,7 +64,7 @@ class _Back:
     parts: list[tuple[StockMovement, Decimal]]
 
 
-@command
+@command(Permission.RETURNS_WRITE)
 def receive_return(
     shipment_number: str,
     lines: Sequence[ReturnInput],
@@ -78,10 +78,9 @@ def receive_return(
     It first takes back what was never billed; the rest is to be credited. Raises BadInput for more than was shipped
     and not yet returned, IllegalMove unless the shipment has left.
     """
-    require(actor, Permission.RETURNS_WRITE)
     reason = given_reason(reason)
     _refuse_wrong(lines, received_on)
-    shipment = locks.lock_shipment(shipment_number)
+    shipment = locks.lock_shipment(shipment_number, actor=actor)
     shipment.must_be(ShipmentState.SHIPPED)
     order = shipment.order
     backs = _what_comes_back(shipment, lines)

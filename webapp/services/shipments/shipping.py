@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.constants import ZERO
@@ -27,7 +27,7 @@ from webapp.models import (
     User,
 )
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import today
 from webapp.services.credit_control import holds as credit_holds
 from webapp.services.orders.amounts import close_if_done, refresh
@@ -63,7 +63,7 @@ class ShippingOutcome:
     hold: CreditHold | None = None
 
 
-@command
+@command(Permission.SHIPMENTS_WRITE)
 def create_shipments(
     number: str,
     *,
@@ -76,8 +76,7 @@ def create_shipments(
 
     Raises OnHold, IllegalMove, InsufficientStock when nothing is left or more is asked than is allocated.
     """
-    require(actor, Permission.SHIPMENTS_WRITE)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     order.must_be(OrderState.CONFIRMED)
     refuse_waiting_amendment(order)
     credit_holds.refuse_if_held(order)
@@ -97,7 +96,7 @@ def create_shipments(
     return shipments
 
 
-@command
+@command(Permission.SHIPMENTS_WRITE)
 def pick_shipment(
     number: str,
     *,
@@ -110,8 +109,7 @@ def pick_shipment(
 
     Raises OnHold, IllegalMove, BadInput, StaleVersion.
     """
-    require(actor, Permission.SHIPMENTS_WRITE)
-    shipment = _locked(number, version)
+    shipment = _locked(number, version, actor)
     order = _shippable_order(shipment)
     shipment.must_be(ShipmentState.DRAFT)
     short, reason = short_picks(shipment, quantities or {}), told_reason(reason)
@@ -138,7 +136,7 @@ def pick_shipment(
     return shipment
 
 
-@command
+@command(Permission.SHIPMENTS_WRITE)
 def pack_shipment(
     number: str,
     *,
@@ -152,8 +150,7 @@ def pack_shipment(
 
     Raises IllegalMove, OnHold, StaleVersion.
     """
-    require(actor, Permission.SHIPMENTS_WRITE)
-    shipment = _locked(number, version)
+    shipment = _locked(number, version, actor)
     order = _shippable_order(shipment)
     shipment.must_be(ShipmentState.PICKED)
     shipment.carrier = carrier or shipment.carrier
@@ -169,7 +166,7 @@ def pack_shipment(
     return shipment
 
 
-@command
+@command(Permission.SHIPMENTS_WRITE)
 def ship_shipment(
     number: str, *, carrier: str = "", tracking_number: str = "", version: int | None = None, actor: User
 ) -> ShippingOutcome:
@@ -178,8 +175,7 @@ def ship_shipment(
     ``carrier`` and ``tracking_number`` replace what was noted before. Raises OnHold, IllegalMove, StaleVersion, and
     Refused for a batch that expired, naming what to change.
     """
-    require(actor, Permission.SHIPMENTS_WRITE)
-    shipment = _locked(number, version)
+    shipment = _locked(number, version, actor)
     order = shipment.order
     shipment.must_be(ShipmentState.PACKED)
     refuse_waiting_amendment(order)
@@ -201,7 +197,7 @@ def ship_shipment(
     return ShippingOutcome(shipment, check)
 
 
-@command
+@command(Permission.SHIPMENTS_WRITE)
 def send_shipment(
     number: str,
     *,
@@ -223,15 +219,14 @@ def send_shipment(
     return outcome
 
 
-@command
+@command(Permission.SHIPMENTS_WRITE)
 def send_order(number: str, *, version: int | None = None, actor: User) -> list[ShippingOutcome]:
     """Ship at once what of an order is allocated and on no shipment yet, on one shipment for each location.
 
     Answers what became of each; the last may be a hold, which leaves it packed and those after it to be picked. Raises
     as ``create_shipments`` and ``send_shipment``, and StaleVersion when the order is not as the form saw it.
     """
-    require(actor, Permission.SHIPMENTS_WRITE)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     if version is not None:
         require_current(order, version, order.label, now={}, wanted={})
     lock_loose(order)
@@ -247,14 +242,13 @@ def send_order(number: str, *, version: int | None = None, actor: User) -> list[
     return outcomes
 
 
-@command
+@command(Permission.SHIPMENTS_WRITE)
 def cancel_shipment(number: str, *, reason: str = "", version: int | None = None, actor: User) -> Shipment:
     """Undo a shipment that has not left: the goods stay allocated to the order and free for another shipment.
 
     Raises IllegalMove, StaleVersion.
     """
-    require(actor, Permission.SHIPMENTS_WRITE)
-    shipment = _locked(number, version)
+    shipment = _locked(number, version, actor)
     before = shipment.state
     shipment.move_to(ShipmentState.CANCELLED)
     for line in shipment.lines:
@@ -268,7 +262,7 @@ def cancel_shipment(number: str, *, reason: str = "", version: int | None = None
     return shipment
 
 
-@command
+@command(Permission.SHIPMENTS_WRITE)
 def ship_line_at_once(order_line: OrderLine, quantity: Decimal, *, actor: User) -> list[int]:
     """Ship allocated pieces of one line on a shipment of its own, through all its steps.
 
@@ -297,9 +291,9 @@ def ship_line_at_once(order_line: OrderLine, quantity: Decimal, *, actor: User) 
 # -- parts ---------------------------------------------------------------------------------------------------------
 
 
-def _locked(number: str, version: int | None) -> Shipment:
+def _locked(number: str, version: int | None, actor: User) -> Shipment:
     """The shipment, locked, as the form that named ``version`` saw it (None: as it is now). Raises StaleVersion."""
-    shipment = locks.lock_shipment(number)
+    shipment = locks.lock_shipment(number, actor=actor)
     if version is not None:
         require_current(shipment, version, shipment.label, now={}, wanted={})
     return shipment

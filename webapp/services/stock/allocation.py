@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, insert, select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain import clock
 from webapp.domain.actions import Action
 from webapp.domain.constants import ZERO
@@ -38,7 +38,7 @@ from webapp.models import (
 from webapp.queries.approvals import facts as approval_facts
 from webapp.queries.stock.free import held_places
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import the_company, today
 from webapp.services.credit_control import holds as credit_holds
 from webapp.services.stock.asked_lines import asked_line
@@ -88,7 +88,7 @@ class AllocationOutcome:
         return "Inventory partially allocated"
 
 
-@command
+@command(Permission.ORDERS_ALLOCATE)
 def allocate_order(number: str, *, lines: Mapping[int, Decimal | None] | None = None, actor: User) -> AllocationOutcome:
     """Reserve what is free for an order, or put it on hold when credit runs out.
 
@@ -96,8 +96,7 @@ def allocate_order(number: str, *, lines: Mapping[int, Decimal | None] | None = 
     is reserved whole or not at all, whatever was asked for. A hold is an outcome, not an error: it must be saved.
     Raises IllegalMove, OnHold, BadInput, and InsufficientStock when nothing at all could be taken.
     """
-    require(actor, Permission.ORDERS_ALLOCATE)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     order.must_be(OrderState.CONFIRMED)
     refuse_waiting_amendment(order)
     credit_holds.refuse_if_held(order)
@@ -124,11 +123,10 @@ def allocate_order(number: str, *, lines: Mapping[int, Decimal | None] | None = 
     return AllocationOutcome(order, results, check)
 
 
-@command
+@command(Permission.ORDERS_ALLOCATE)
 def release_order_allocation(number: str, *, lines: Mapping[int, Decimal | None] | None = None, actor: User) -> Decimal:
     """Give back what an order (or some lines of it) holds and no shipment has taken. Answers the quantity released."""
-    require(actor, Permission.ORDERS_ALLOCATE)
-    order = locks.lock_order(number)
+    order = locks.lock_order(number, actor=actor)
     _refuse_unknown(order, lines)
     asked = dict.fromkeys((line.line_number for line in order.lines), None) if lines is None else lines
     held = {line.line_number: line.allocated_qty for line in order.lines}

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.errors import BadInput
 from webapp.domain.importing import fields
 from webapp.domain.importing.records import stock_table
@@ -22,13 +22,14 @@ from webapp.queries.items.records import variants_by_sku
 from webapp.queries.stock.records import Pile, Place, piles
 from webapp.services.authorize import require
 from webapp.services.bulk_outcome import Loaded, Progress, Row, no_progress, note_load
+from webapp.services.commands import command
 from webapp.services.stock.receipts import ReceiptLine, receive_stock
 
 REFERENCE = "Opening stock"
 READERS = stock_table()
 
 
-@command
+@command(Permission.STOCK_WRITE)
 def load_stock(rows: Sequence[Row], *, actor: User) -> Loaded:
     """Receive opening stock; takes all rows or none. Raises RowsRefused, Forbidden."""
     loaded = put_stock(rows, actor=actor).complete()

@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, Refused
 from webapp.domain.importing import fields
 from webapp.domain.permissions import Permission
 from webapp.models import Location, StockLevel, User
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.trees import refuse_circle
 from webapp.services.versions import require_current
 
@@ -25,13 +25,12 @@ READERS: fields.Table = {
 }
 
 
-@command
+@command(Permission.LOCATIONS_WRITE)
 def add_location(code: str, name: str, *, parent: str = "", actor: User) -> Location:
     """Add a warehouse, or a bin inside ``parent``. Orders ship from the first one until settings say otherwise.
 
     Raises BadInput, Forbidden.
     """
-    require(actor, Permission.LOCATIONS_WRITE)
     record = fields.read(READERS, {"code": code, "name": name, "parent": parent, "is_active": True})
     if _find(record["code"]) is not None:
         raise BadInput(f"There is a location {record['code']} already.", field="code")
@@ -46,13 +45,12 @@ def add_location(code: str, name: str, *, parent: str = "", actor: User) -> Loca
     return location
 
 
-@command
+@command(Permission.LOCATIONS_WRITE)
 def change_location(code: str, /, *, version: int, actor: User, **changes: Any) -> Location:
     """Rename a location, move it below another, or take it out of use, which needs it to be empty.
 
     Raises StaleVersion, BadInput, Refused, NotFound, Forbidden.
     """
-    require(actor, Permission.LOCATIONS_WRITE)
     location = locks.lock_location(code)
     before = location_record(location)
     after = {field: value for field, value in fields.read(READERS, changes).items() if before[field] != value}

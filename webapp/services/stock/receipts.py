@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput
 from webapp.domain.numbers import tidy
@@ -17,7 +17,7 @@ from webapp.domain.permissions import Permission
 from webapp.domain.text import given_reason
 from webapp.models import Location, MovementKind, Tracking, User, Variant
 from webapp.services import audit
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import today
 from webapp.services.orders.lines import find_variants
 from webapp.services.stock.holders import lock_holders, make_free
@@ -40,7 +40,7 @@ class ReceiptLine:
     serials: Sequence[str] = ()
 
 
-@command
+@command(Permission.STOCK_WRITE)
 def receive_stock(
     location_code: str,
     lines: Sequence[ReceiptLine],
@@ -54,7 +54,6 @@ def receive_stock(
     Raises BadInput naming each line that is wrong (unknown SKU, batch missing, serial number known already), and for a
     date in the future.
     """
-    require(actor, Permission.STOCK_WRITE)
     if not lines:
         raise BadInput("A receipt needs at least one line.", field="lines")
     if received_on is not None and received_on > today():
@@ -79,7 +78,7 @@ def receive_stock(
     return ids
 
 
-@command
+@command(Permission.STOCK_WRITE)
 def adjust_stock(
     location_code: str,
     sku: str,
@@ -97,7 +96,6 @@ def adjust_stock(
     holds are given back first, lowest priority and youngest order first, and the event stands in those orders' history
     too. Goods on a shipment are never taken. Raises BadInput, InsufficientStock.
     """
-    require(actor, Permission.STOCK_WRITE)
     reason = given_reason(reason)
     if quantity == 0:
         raise BadInput("The adjustment changes nothing.", field="quantity")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput, NotFound, Refused
 from webapp.domain.importing import fields
@@ -14,7 +14,7 @@ from webapp.domain.permissions import Permission
 from webapp.domain.taxes.categories import TaxCategory, check_tax
 from webapp.models import TaxClassRule, TaxCode, TaxRate, User
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.company import the_company
 from webapp.services.versions import require_current
 
@@ -27,13 +27,12 @@ READERS: fields.Table = {
 RATE: fields.Table = {"valid_from": fields.day, "percent": fields.percent}
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def add_tax_code(*, percent: Any, valid_from: Any, actor: User, **values: Any) -> TaxCode:
     """Add a code (``code``, ``name``, EN 16931 ``category``, ``exemption_reason``) with its first rate in percent.
 
     Raises BadInput, Forbidden.
     """
-    require(actor, Permission.SETTINGS_WRITE)
     record = fields.read_whole(READERS, values)
     rate = fields.read(RATE, {"valid_from": valid_from, "percent": percent})
     if _find(record["code"]) is not None:
@@ -46,13 +45,12 @@ def add_tax_code(*, percent: Any, valid_from: Any, actor: User, **values: Any) -
     return tax_code
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def change_tax_code(code: str, *, name: Any, exemption_reason: Any, version: int, actor: User) -> TaxCode:
     """Change how the code is called and why it is exempt; category and past rates stay, for documents rest on them.
 
     Raises StaleVersion, BadInput, NotFound, Forbidden.
     """
-    require(actor, Permission.SETTINGS_WRITE)
     tax_code = locks.lock_tax_code(code)
     before = {"name": tax_code.name, "exemption_reason": tax_code.exemption_reason}
     after = fields.read(READERS, {"name": name, "exemption_reason": exemption_reason})
@@ -65,10 +63,9 @@ def change_tax_code(code: str, *, name: Any, exemption_reason: Any, version: int
     return tax_code
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def set_tax_rate(code: str, *, percent: Any, valid_from: Any, version: int, actor: User) -> TaxCode:
     """The code's rate in percent from a day on. Posted documents keep theirs. Raises as ``change_tax_code``."""
-    require(actor, Permission.SETTINGS_WRITE)
     tax_code = locks.lock_tax_code(code)
     wanted = fields.read(RATE, {"valid_from": valid_from, "percent": percent})
     require_current(tax_code, version, f"Tax code {code}", now={}, wanted={})
@@ -84,10 +81,9 @@ def set_tax_rate(code: str, *, percent: Any, valid_from: Any, version: int, acto
     return tax_code
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def remove_tax_rate(code: str, *, valid_from: Any, version: int, actor: User) -> TaxCode:
     """Take back a rate that is not the code's only one. Raises Refused and as ``change_tax_code``."""
-    require(actor, Permission.SETTINGS_WRITE)
     tax_code, day = locks.lock_tax_code(code), fields.day(valid_from, "valid_from")
     require_current(tax_code, version, f"Tax code {code}", now={}, wanted={})
     rate = next((rate for rate in tax_code.rates if rate.valid_from == day), None)
@@ -107,14 +103,13 @@ def remove_tax_rate(code: str, *, valid_from: Any, version: int, actor: User) ->
     return tax_code
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def set_tax_class_rule(tax_class: str, item_tax_code: str, tax_code: str, *, country: str = "", actor: User) -> None:
     """For customers of ``tax_class``, items of ``item_tax_code`` are taxed by ``tax_code``; empty removes the rule.
 
     With ``country`` (two letters) for deliveries there, otherwise wherever no rule of the country stands. Raises
     BadInput, Forbidden.
     """
-    require(actor, Permission.SETTINGS_WRITE)
     tax_class = str(fields.text(40, required=True)(tax_class, "tax_class"))
     country = fields.country(country, "country")
     of_item = _known(item_tax_code, "item_tax_code")

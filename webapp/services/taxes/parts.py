@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from webapp.db import command, db
+from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.errors import BadInput
 from webapp.domain.permissions import Permission
@@ -16,20 +16,19 @@ from webapp.domain.taxes.categories import TaxCategory
 from webapp.domain.taxes.parts import TaxPart, check_parts
 from webapp.models import TaxCode, TaxCodePart, User
 from webapp.services import audit, locks
-from webapp.services.authorize import require
+from webapp.services.commands import command
 from webapp.services.versions import require_current
 
 MOST_PARTS = 4
 
 
-@command
+@command(Permission.SETTINGS_WRITE)
 def set_tax_parts(code: str, parts: Sequence[tuple[str, bool]], *, version: int, actor: User) -> TaxCode:
     """Say which plain codes the code is made of, in order, and of each whether it is charged on those before it too.
 
     No parts make it a plain code again, whose own rates count. Documents keep the taxes they have. Raises StaleVersion,
     NotFound, Forbidden, and BadInput for codes that cannot be parts.
     """
-    require(actor, Permission.SETTINGS_WRITE)
     tax_code = locks.lock_tax_code(code)
     require_current(tax_code, version, f"Tax code {code}", now={}, wanted={})
     before = _facts(tax_code.parts)

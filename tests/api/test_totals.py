@@ -14,7 +14,7 @@ from webapp.domain.permissions import Permission
 from webapp.models import Event, Invoice
 from webapp.services.people.tokens import Scope
 from webapp.services.settings.terms import put_exchange_rate
-from webapp.web.auth import permission_of
+from webapp.web.auth import permissions_of
 
 pytestmark = pytest.mark.usefixtures("staff")
 
@@ -180,6 +180,6 @@ def test_the_accounting_currency_counts_at_the_rate_of_today(sales, staff):
 def test_it_takes_the_right_to_read_prices_and_stands_in_the_description(app, staff):
     assert Program(app, "nonsense").post(TOTALS, {"lines": [LINE]}).status_code == 401
     assert Program(app, token_for(staff.sales, Scope.READ)).post(TOTALS, {"lines": [LINE]}).status_code == 403
-    assert permission_of("api.compute_totals") is Permission.PRICES_READ
+    assert permissions_of("api.compute_totals") == (Permission.PRICES_READ,)
     operation = app.test_client().get("/api/openapi.json").get_json()["paths"]["/api/pricing/totals/"]["post"]
     assert operation["operationId"] == "compute_totals"

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from webapp.domain.permissions import Permission
-from webapp.web.auth import permission_of, requires
+from webapp.web.auth import permissions_of, requires
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -24,4 +24,4 @@ def test_a_route_that_declares_nothing_is_found(make_app) -> None:
 
 def _without_permission(app: Flask) -> list[str]:
     with app.app_context():
-        return [rule.endpoint for rule in app.url_map.iter_rules() if permission_of(rule.endpoint) is None]
+        return [rule.endpoint for rule in app.url_map.iter_rules() if not permissions_of(rule.endpoint)]

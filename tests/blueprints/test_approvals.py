@@ -19,8 +19,8 @@ from webapp.models import Company, Order
 from webapp.services.approvals.deciding import approve_order
 from webapp.services.order_steps import moves as order_flow
 from webapp.services.order_steps.confirmation import confirm_order
-from webapp.services.orders import entry as order_entry
 from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.line_edits import change_line
 from webapp.services.orders.lines import LineInput
 
 D = Decimal
@@ -97,7 +97,7 @@ def test_a_discount_shows_its_effect_and_is_declined_with_a_reason(steven, staff
     assert "They asked nicely" in page
     assert "They have not bought this item before." in page
     url = f"/orders/{number}/lines/1/discount-approval"
-    submit(steven, url, {"act": "decline", "reason": "Not for ten", "next": "/approvals"})
+    submit(steven, url.replace("-approval", "-rejection"), {"reason": "Not for ten", "next": "/approvals"})
     assert state_of(number) is OrderState.REJECTED
 
 
@@ -119,7 +119,7 @@ def test_a_hold_shows_the_exposure_and_is_released(app, steven, staff):
     number = held(staff)
     page = words(steven.get(f"/approvals/holds/{number}"))
     assert "Over the limit by 2,000.00" in page
-    answer = submit(steven, f"/orders/{number}/hold", {"act": "release", "reason": "Paid", "next": "/approvals"})
+    answer = submit(steven, f"/orders/{number}/hold/release", {"reason": "Paid", "next": "/approvals"})
     assert answer.location == "/approvals"
     assert state_of(number) is OrderState.CONFIRMED
 
@@ -144,7 +144,8 @@ def decide(client: FlaskClient, number: str, line: int = 1, **form: str) -> str:
     """Decide a discount the way its page does; answers where that leads."""
     page = client.get(f"/approvals/discounts/{number}/{line}").text
     then = html.unescape(re.search(r'id="decision".*?name="next" value="([^"]*)"', page, re.DOTALL)[1])
-    answer = submit(client, f"/orders/{number}/lines/{line}/discount-approval", {"next": then, **form})
+    noun = "discount-rejection" if declines else "discount-approval"
+    answer = submit(client, f"/orders/{number}/lines/{line}/{noun}", {"next": then, **form})
     assert answer.status_code == 303
     return answer.location
 
@@ -164,7 +165,7 @@ def test_after_a_decision_the_next_item_is_opened_and_has_the_focus(steven, staf
     submit(steven, f"/orders/{second}/approval", {"next": then, "reason": ""})
     assert opened(steven, then) == f"/approvals/discounts/{third}/1"
 
-    then = decide(steven, third, act="decline", reason="No")  # the last: the one before it comes up
+    then = decide(steven, third, declines=True, reason="No")  # the last: the one before it comes up
     assert opened(steven, then) == f"/approvals/orders/{first}"
     assert opened(steven, "/approvals") == ""
     assert steven.get("/approvals?at=99").status_code == steven.get("/approvals?at=-1").status_code == 200
@@ -172,14 +173,14 @@ def test_after_a_decision_the_next_item_is_opened_and_has_the_focus(steven, staf
 
 def test_what_was_decided_says_by_whom_and_why(app, steven, staff):
     number = submitted(staff, 10, discount=12)
-    decide(steven, number, act="decline", reason="Not for ten")
+    decide(steven, number, declines=True, reason="Not for ten")
 
     nancy = log_in(app, staff.sales)
     for page in (nancy.get("/approvals"), nancy.get(f"/approvals/discounts/{number}/1"), steven.get("/approvals")):
         assert re.search("Steven Buchanan declined it today [0-9:]{5}: “Not for ten”", words(page))
     assert "Decided lately" not in words(log_in(app, staff.colleague).get("/approvals"))
 
-    order_entry.change_line(number, 1, discount_percent=D(7), actor=staff.sales)
+    change_line(number, 1, discount_percent=D(7), actor=staff.sales)
     order_flow.submit_order(number, actor=staff.sales)
     assert "Before that: Steven Buchanan declined it" in words(steven.get(f"/approvals/discounts/{number}/1"))
 
@@ -237,7 +238,7 @@ def test_the_change_of_a_confirmed_order_is_rejected_and_stands_still(app, steve
     number = submitted(staff, 1)
     approve_order(number, actor=staff.manager)
     confirm_order(number, actor=staff.sales)
-    order_entry.change_line(number, 1, quantity=D(20), actor=staff.sales)
+    change_line(number, 1, quantity=D(20), actor=staff.sales)
 
     assert submit(steven, f"/orders/{number}/rejection", {"reason": "Too many"}).status_code == 303
 

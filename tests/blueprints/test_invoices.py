@@ -27,7 +27,7 @@ from webapp.domain import clock
 from webapp.models import Invoice
 from webapp.services.approvals.deciding import reject_order
 from webapp.services.invoices.drafts import draft_invoice, validate_invoice
-from webapp.services.orders.entry import change_line
+from webapp.services.orders.line_edits import change_line
 from webapp.services.payments.receiving import record_payment
 
 D = Decimal
@@ -85,12 +85,12 @@ def test_what_was_shipped_is_posted_from_the_list_over_the_amount_that_was_seen(
     anna: FlaskClient, nancy: FlaskClient, order: str
 ) -> None:
     assert f"Post invoice for {order}" in words(anna.get("/invoices/to-bill"))
-    seen = {"post": "yes", "total": "1222.07"}
+    seen = {"total": "1222.07"}
     assert 'name="total" value="1222.07"' in anna.get("/invoices/to-bill").text
-    url = f"/orders/{order}/invoices"
+    url = f"/orders/{order}/billing"
     assert submit(nancy, url, seen).status_code == 403
-    assert submit(anna, url, {"post": "yes"}).status_code == 422
-    assert submit(anna, url, {"post": "yes", "total": "1222.06"}).status_code == 409
+    assert submit(anna, url, {}).status_code == 422
+    assert submit(anna, url, {"total": "1222.06"}).status_code == 409
     answer = submit(anna, url, seen)
     assert (answer.status_code, answer.location) == (303, PAGE)
     assert f"{NUMBER} is posted." in words(anna.get(answer.location))

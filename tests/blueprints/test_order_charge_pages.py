@@ -46,7 +46,7 @@ def test_they_are_added_changed_and_taken_off_without_javascript(nancy, number):
     assert "Late delivery allowance −60.00 19" in page
 
     assert submit(nancy, f"{url}/{given.id}", ALLOWANCE | {"amount": "-40"}).status_code == 303
-    assert submit(nancy, f"{url}/{freight.id}", {"_method": "delete"}).status_code == 303
+    assert submit(nancy, f"{url}/{freight.id}/removal", {}).status_code == 303
     assert [charge.amount for charge in order_called(number).charges] == [-40]
 
 

@@ -26,7 +26,8 @@ from webapp.models import ApprovalPolicy, Company, Event, Order, OrderLine
 from webapp.services.approvals.deciding import approve_order
 from webapp.services.order_steps import moves as order_flow
 from webapp.services.order_steps.confirmation import confirm_order
-from webapp.services.orders.entry import OrderInput, change_line, create_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.line_edits import change_line
 from webapp.services.orders.lines import LineInput
 from webapp.services.pricing.of_customers import put_customer_price
 from webapp.services.stock.allocation import allocate_order
@@ -232,7 +233,7 @@ def test_a_wrong_cell_says_what_is_wrong_in_its_row(nancy, number):
 
 def test_a_line_is_taken_off(nancy, number):
     submit(nancy, f"/orders/{number}/lines", {"entry": "A-2"})
-    answer = submit(nancy, f"/orders/{number}/lines/1", {"_method": "delete"}, headers=HTMX)
+    answer = submit(nancy, f"/orders/{number}/lines/1/removal", {}, headers=HTMX)
     assert answer.status_code == 200
     assert [line.line_number for line in order_of(number).lines] == [2]
 
@@ -284,15 +285,15 @@ def test_an_order_that_is_over_the_limit_says_so_and_who_releases_it(nancy, staf
 def test_a_hold_is_released_from_the_order(app, staff):
     number = held(staff)
     anna = log_in(app, staff.accountant)
-    refused = submit(anna, f"/orders/{number}/hold", {"act": "release", "reason": ""}, headers=HTMX)
+    refused = submit(anna, f"/orders/{number}/hold/release", {"reason": ""}, headers=HTMX)
     assert (refused.status_code, words(refused)) == (422, "A reason is needed.")
-    submit(anna, f"/orders/{number}/hold", {"act": "release", "reason": "Paid by cheque"})
+    submit(anna, f"/orders/{number}/hold/release", {"reason": "Paid by cheque"})
     assert order_of(number).state is OrderState.CONFIRMED
 
 
 def test_an_order_is_withdrawn_copied_commented_and_cancelled(nancy, staff, number):
     order_flow.submit_order(number, actor=staff.sales)
-    submit(nancy, f"/orders/{number}/submission", {"_method": "delete"})
+    submit(nancy, f"/orders/{number}/submission/withdrawal", {})
     assert order_of(number).state is OrderState.DRAFT
     copied = submit(nancy, f"/orders/{number}/copy")
     assert copied.location == "/orders/SO-2026-002"
@@ -359,7 +360,7 @@ def test_what_the_policy_approves_is_confirmed_in_the_same_act_by_one_event(nanc
     assert "Submit and confirm" in words(page)
     before = db.session.scalar(select(func.count()).select_from(Event))
 
-    answer = submit(nancy, f"/orders/{number}/submission", {"confirm": "yes"}, headers=HTMX)
+    answer = submit(nancy, f"/orders/{number}/placement", {}, headers=HTMX)
 
     assert answer.status_code == 200, words(answer)
     assert order_of(number).state is OrderState.CONFIRMED
@@ -370,7 +371,7 @@ def test_what_the_policy_approves_is_confirmed_in_the_same_act_by_one_event(nanc
 
 def test_what_the_policy_does_not_approve_waits_though_it_was_to_be_confirmed(nancy, number):
     assert "Submit for approval" in words(nancy.get(f"/orders/{number}"))
-    submit(nancy, f"/orders/{number}/submission", {"confirm": "yes"}, headers=HTMX)
+    submit(nancy, f"/orders/{number}/placement", {}, headers=HTMX)
     assert order_of(number).state is OrderState.SUBMITTED
 
 

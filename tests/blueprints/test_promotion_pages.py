@@ -125,7 +125,7 @@ def test_a_coupon_is_entered_and_taken_off_on_the_order(browse):
     page = words(submit(sales, f"/orders/{number}/coupons", {"coupon": "hello"}, follow_redirects=True))
     assert "GBP, coupon HELLO" in page or "EUR, coupon HELLO" in page
     assert "Promotion Spring, list 15.00" in page
-    page = words(submit(sales, f"/orders/{number}/coupons/HELLO", {"_method": "delete"}, follow_redirects=True))
+    page = words(submit(sales, f"/orders/{number}/coupons/HELLO/removal", {}, follow_redirects=True))
     assert ", coupon HELLO" not in page
 
 

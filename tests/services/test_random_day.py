@@ -51,7 +51,8 @@ from webapp.services.invoices.posting import post_invoice
 from webapp.services.order_steps import credit_desk
 from webapp.services.order_steps import moves as order_flow
 from webapp.services.order_steps.confirmation import Outcome, confirm_order
-from webapp.services.orders.entry import OrderInput, change_line, create_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.line_edits import change_line
 from webapp.services.orders.lines import LineInput
 from webapp.services.payments.receiving import record_receipt, reverse_payment
 from webapp.services.shipments import shipping

@@ -11,7 +11,6 @@ from webapp.domain.numbers import parse_whole
 from webapp.domain.permissions import Permission
 from webapp.models import Order
 from webapp.pages import addresses as at
-from webapp.pages.orders.facts import visible_order
 from webapp.pages.orders.lists import quote_list
 from webapp.pages.orders.page import order_page
 from webapp.services.company import the_company
@@ -44,19 +43,17 @@ def show(number: str) -> str | Response:
 
 
 @bp.post("/<number>/acceptance")
-@requires(Permission.ORDERS_WRITE)
+@requires(accept_quote)
 def create_acceptance(number: str) -> Response:
     """The customer says yes: the quote becomes a draft order at its prices."""
-    visible_order(number, current_user)
     made = run_once(lambda: _named(accept_quote(number, actor=current_user)))
     return htmx.go_to(made["url"], said=f"{number} is now order {made['number']}.")
 
 
 @bp.post("/<number>/revision")
-@requires(Permission.ORDERS_WRITE)
+@requires(revise_quote)
 def create_revision(number: str) -> Response:
     """Offer it again, valid from today."""
-    visible_order(number, current_user)
     days = parse_whole(
         request.form.get("valid_days") or the_company().quote_days, field="valid_days", minimum=1,
         maximum=LONGEST_VALIDITY,

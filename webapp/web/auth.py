@@ -3,7 +3,7 @@
 Every route says what it needs, and one that says nothing is refused::
 
     @bp.post("/<number>/allocation")
-    @requires(Permission.ORDERS_ALLOCATE)
+    @requires(allocate_order)
     def create_allocation(number: str) -> Response:
         ... allocate_order(number, actor=current_user)
 
@@ -17,7 +17,7 @@ a bearer token says who asks. The API's own description may be read in a browser
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeGuard, TypeVar, cast
+from typing import Any, ParamSpec, TypeGuard, TypeVar, cast
 
 from flask import Flask, current_app, g, request
 from flask_login import LoginManager
@@ -36,6 +36,7 @@ from webapp.queries.people import sessions as reads
 from webapp.queries.people.tokens import live_token
 from webapp.services import audit
 from webapp.services.authorize import require
+from webapp.services.commands import Command
 from webapp.services.people import sessions, tokens
 from webapp.web import cookies
 from webapp.web.logs import logger
@@ -43,6 +44,7 @@ from webapp.web.security import UNSAFE_METHODS, is_api
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Right = Permission | Command[..., Any]
 
 current_user: User = cast(User, _current_user)
 """The user of this request; false when nobody is logged in, which only public routes meet."""
@@ -66,20 +68,26 @@ READABLE_IN_A_BROWSER = frozenset({"api.docs"})
 """Endpoints below /api that a cookie opens too: pages for people."""
 
 
-def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Declare the permission that a route needs."""
+def requires(*rights: Right) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare what a route needs: the command it runs, whose rights are then the route's, or a permission."""
+    needed = tuple(dict.fromkeys(permission for right in rights for permission in _permissions(right)))
 
     def declare(view: Callable[P, R]) -> Callable[P, R]:
-        view.permission = permission  # type: ignore[attr-defined]
+        view.permissions = needed  # type: ignore[attr-defined]
         return view
 
     return declare
 
 
-def permission_of(endpoint: str) -> Permission | None:
-    """What the route of ``endpoint`` declares; None when it declares nothing."""
+def _permissions(right: Right) -> tuple[Permission, ...]:
+    return right.permissions if isinstance(right, Command) else (right,)
+
+
+def permissions_of(endpoint: str) -> tuple[Permission, ...]:
+    """What the route of ``endpoint`` declares; nothing when it declares nothing."""
     view = current_app.view_functions[endpoint]
-    return getattr(view, "permission", None)
+    found: tuple[Permission, ...] = getattr(view, "permissions", ())
+    return found
 
 
 def can(permission: Permission) -> bool:
@@ -159,18 +167,19 @@ def authorize() -> None:
     if request.endpoint is None:
         return
     audit.request_id.set(g.request_id)
-    permission = permission_of(request.endpoint)
-    if permission is None:
+    permissions = permissions_of(request.endpoint)
+    if not permissions:
         logger(__name__).error("route without permission", endpoint=request.endpoint)
         raise Forbidden("Nobody may open this address: it does not say what right it needs.")
     if current_user:
         _use_formats(current_user)
-    if permission is Permission.PUBLIC:
+    if permissions == (Permission.PUBLIC,):
         return
     if not current_user:
         raise TokenNeeded if is_api() else LogInNeeded
     _refuse_beyond_scope()
-    require(current_user, permission)
+    for permission in permissions:
+        require(current_user, permission)
 
 
 def _refuse_beyond_scope() -> None:

@@ -18,7 +18,7 @@ from webapp.models import Company, Location, Order
 from webapp.pages.orders.lists import order_list
 from webapp.services.approvals.deciding import approve_order, reject_order
 from webapp.services.order_steps import credit_desk
-from webapp.services.orders.entry import change_line
+from webapp.services.orders.line_edits import change_line
 from webapp.services.stock.allocation import allocate_order
 
 

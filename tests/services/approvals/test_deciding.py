@@ -17,9 +17,9 @@ from webapp.models import Approval, ApprovalKind, ApprovalPolicy, Company, Order
 from webapp.services.approvals.deciding import approve_discount, approve_order, decline_discount, reject_order
 from webapp.services.order_steps import moves as order_flow
 from webapp.services.order_steps.confirmation import confirm_order
-from webapp.services.orders import entry as order_entry
 from webapp.services.orders.copies import copy_order
 from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.line_edits import add_lines, change_line, remove_line
 from webapp.services.orders.lines import LineInput
 
 D = Decimal
@@ -70,7 +70,7 @@ def let_policy_approve(up_to: Decimal | None) -> None:
 def test_who_edited_after_the_last_approval_cannot_approve(staff):
     boss = make_user(Role.SALES_MANAGER, "Andrew Fuller")
     number = approved(staff)
-    order_entry.change_line(number, 1, quantity=D(12), actor=boss)
+    change_line(number, 1, quantity=D(12), actor=boss)
     order_flow.submit_order(number, actor=staff.sales)
 
     with pytest.raises(FourEyes):
@@ -99,7 +99,7 @@ def test_a_rejected_order_goes_back_to_draft_when_it_is_edited(staff):
     with pytest.raises(BadInput):
         reject_order(submitted(staff), reason=" ", actor=staff.manager)
 
-    assert order_entry.change_line(number, 1, quantity=D(5), actor=staff.sales).state is OrderState.DRAFT
+    assert change_line(number, 1, quantity=D(5), actor=staff.sales).state is OrderState.DRAFT
 
 
 def test_a_withdrawn_order_waits_for_nobody(staff):
@@ -184,7 +184,7 @@ def test_the_copy_of_an_order_asks_anew_for_its_discount(staff):
 def test_an_edit_beyond_the_approval_sends_the_order_back(staff, change):
     number = approved(staff)
 
-    order = order_entry.change_line(number, 1, actor=staff.sales, **change)
+    order = change_line(number, 1, actor=staff.sales, **change)
 
     assert order.state is OrderState.DRAFT
     assert requests(number, ApprovalState.APPROVED) == []
@@ -193,7 +193,7 @@ def test_an_edit_beyond_the_approval_sends_the_order_back(staff, change):
 def test_taking_quantity_off_keeps_the_approval(staff):
     number = approved(staff)
 
-    assert order_entry.change_line(number, 1, quantity=D(9), actor=staff.sales).state is OrderState.APPROVED
+    assert change_line(number, 1, quantity=D(9), actor=staff.sales).state is OrderState.APPROVED
     assert confirm_order(number, actor=staff.sales).order.state is OrderState.CONFIRMED
 
 
@@ -201,7 +201,7 @@ def test_an_amendment_of_a_confirmed_order_waits_without_leaving_confirmed(staff
     number = approved(staff)
     confirm_order(number, actor=staff.sales)
 
-    order = order_entry.change_line(number, 1, quantity=D(20), actor=staff.sales)
+    order = change_line(number, 1, quantity=D(20), actor=staff.sales)
 
     assert order.state is OrderState.CONFIRMED
     assert [request.kind for request in requests(number)] == [ApprovalKind.ORDER]
@@ -213,7 +213,7 @@ def test_an_amendment_above_the_discount_limit_asks_for_the_discount_too(staff):
     number = approved(staff)
     confirm_order(number, actor=staff.sales)
 
-    order_entry.change_line(number, 1, discount_percent=D(12), actor=staff.sales)
+    change_line(number, 1, discount_percent=D(12), actor=staff.sales)
 
     assert {request.kind for request in requests(number)} == {ApprovalKind.ORDER, ApprovalKind.DISCOUNT}
 
@@ -260,10 +260,10 @@ def test_the_policy_finishes_once_the_discount_is_approved(staff):
 def test_a_stale_form_changes_nothing(staff):
     order = create_order(OrderInput("ACME", [LineInput("A-1", D(1))]), actor=staff.sales)
     number, version = order.number, order.version
-    order_entry.add_lines(number, [LineInput("B-1", D(1))], version=version, actor=staff.colleague)
+    add_lines(number, [LineInput("B-1", D(1))], version=version, actor=staff.colleague)
 
     with pytest.raises(StaleVersion):
-        order_entry.change_line(number, 1, quantity=D(2), version=version, actor=staff.sales)
+        change_line(number, 1, quantity=D(2), version=version, actor=staff.sales)
 
     assert reload(number).lines[0].quantity == 1
 
@@ -279,7 +279,7 @@ def test_a_confirmed_line_is_not_removed_but_closed_short(staff):
     number = approved(staff)
     confirm_order(number, actor=staff.sales)
     with pytest.raises(IllegalMove):
-        order_entry.remove_line(number, 1, actor=staff.sales)
+        remove_line(number, 1, actor=staff.sales)
 
     order = order_flow.short_close_line(number, 1, reason="Discontinued", actor=staff.sales)
 

@@ -32,7 +32,9 @@ from webapp.services.importing.files import Task, import_file
 from webapp.services.order_steps import moves as order_flow
 from webapp.services.order_steps.confirmation import confirm_order, place_order
 from webapp.services.orders.copies import copy_order
-from webapp.services.orders.entry import OrderInput, change_line, change_order, create_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.head import HeadChange, change_order
+from webapp.services.orders.line_edits import change_line
 from webapp.services.orders.lines import LineInput
 from webapp.services.stock.allocation import allocate_order
 
@@ -208,7 +210,7 @@ def test_an_order_discount_after_approval(staff):
     number = draft(staff)
     order_flow.submit_order(number, actor=staff.sales)
 
-    assert change_order(number, order_discount_percent=D(12), actor=staff.sales).state is OrderState.DRAFT
+    assert change_order(number, HeadChange(order_discount_percent=D(12)), actor=staff.sales).state is OrderState.DRAFT
 
     assert_waits_for_a_maximum(number, {1: 12}, staff, sender=staff.sales)
 

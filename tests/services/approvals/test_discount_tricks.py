@@ -29,8 +29,9 @@ from webapp.services.approvals.discount_limits import set_role_limit, set_user_l
 from webapp.services.items.records import add_category, change_item
 from webapp.services.order_steps import moves as order_flow
 from webapp.services.order_steps.confirmation import confirm_order, place_order
-from webapp.services.orders import entry as order_entry
-from webapp.services.orders.entry import OrderInput, change_line, change_order, create_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.head import HeadChange, change_order
+from webapp.services.orders.line_edits import add_lines, change_line, remove_line
 from webapp.services.orders.lines import LineInput
 from webapp.services.stock.allocation import allocate_order
 
@@ -107,7 +108,7 @@ def test_a_quantity_changed_by_somebody_with_a_lower_maximum(staff):
 def test_a_manager_who_touches_an_order_without_changing_a_discount_does_not_answer_for_it(app, staff, touch):
     number = draft(staff, LineInput("B-1", D(5), discount_percent=D(12)))
     if touch == "notes":
-        change_order(number, notes="Ring the bell", order_discount_percent=D(0), actor=staff.manager)
+        change_order(number, HeadChange(notes="Ring the bell", order_discount_percent=D(0)), actor=staff.manager)
     elif touch == "line":
         change_line(number, 1, quantity=D(5), unit_price=D(50), discount_percent=D(12), actor=staff.manager)
     else:
@@ -123,9 +124,9 @@ def test_a_line_that_is_removed_and_added_again(staff):
     number = draft(staff, LineInput("B-1", D(1)), LineInput("A-1", D(5), discount_percent=D(12)))
     place_order(number, actor=staff.sales)
     assert approve_discount(number, 2, actor=staff.manager).state is OrderState.APPROVED
-    order_entry.remove_line(number, 2, actor=staff.sales)
+    remove_line(number, 2, actor=staff.sales)
 
-    order_entry.add_lines(number, [LineInput("A-1", D(5), discount_percent=D(12))], actor=staff.sales)
+    add_lines(number, [LineInput("A-1", D(5), discount_percent=D(12))], actor=staff.sales)
 
     assert order_called(number).state is OrderState.DRAFT
     assert_waits_for_a_maximum(number, {2: 12}, staff, sender=staff.sales)
@@ -133,7 +134,7 @@ def test_a_line_that_is_removed_and_added_again(staff):
 
 def test_an_order_discount_of_a_manager_and_a_line_of_sales(staff):
     number = draft(staff)
-    change_order(number, order_discount_percent=D(10), actor=staff.manager)
+    change_order(number, HeadChange(order_discount_percent=D(10)), actor=staff.manager)
     change_line(number, 1, discount_percent=D(5), actor=staff.sales)
 
     place_order(number, actor=staff.sales)
@@ -143,7 +144,7 @@ def test_an_order_discount_of_a_manager_and_a_line_of_sales(staff):
 
 def test_an_order_discount_of_sales_over_lines_of_a_manager(staff):
     number = create_order(OrderInput("ACME", [LineInput("B-1", D(5))]), actor=staff.manager).number
-    change_order(number, order_discount_percent=D(12), actor=staff.sales)
+    change_order(number, HeadChange(order_discount_percent=D(12)), actor=staff.sales)
 
     place_order(number, actor=staff.sales)
 

@@ -25,7 +25,9 @@ from webapp.services.approvals.deciding import approve_order
 from webapp.services.items.records import add_category, change_category, change_item
 from webapp.services.order_steps.confirmation import place_order
 from webapp.services.orders.copies import copy_order
-from webapp.services.orders.entry import ChargeInput, OrderInput, change_line, change_order, create_order
+from webapp.services.orders.entry import ChargeInput, OrderInput, create_order
+from webapp.services.orders.head import HeadChange, change_order
+from webapp.services.orders.line_edits import change_line
 from webapp.services.orders.lines import LineInput
 
 D = Decimal
@@ -163,9 +165,9 @@ def test_the_margin_of_an_order_is_after_its_discount_and_allowances_and_without
     number = draft(staff, "GOOD", "GOOD", order_discount_percent=D(5))
     assert margins_of(order_called(number)).percent == D("36.8")
 
-    change_order(number, charges=[ChargeInput("freight", D(50), "STD")], actor=staff.sales)
+    change_order(number, HeadChange(charges=[ChargeInput("freight", D(50), "STD")]), actor=staff.sales)
     assert margins_of(order_called(number)).percent == D("36.8")
-    change_order(number, charges=[ChargeInput("allowance", D(-40), "STD")], actor=staff.sales)
+    change_order(number, HeadChange(charges=[ChargeInput("allowance", D(-40), "STD")]), actor=staff.sales)
     assert margins_of(order_called(number)).percent == D("20.0")  # 190 - 40 over 120
 
 

@@ -36,8 +36,8 @@ from webapp.services.company import today
 from webapp.services.order_steps import credit_desk
 from webapp.services.order_steps import moves as order_flow
 from webapp.services.order_steps.confirmation import confirm_order
-from webapp.services.orders import entry as order_entry
 from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.line_edits import change_line
 from webapp.services.orders.lines import LineInput
 from webapp.services.payments.receiving import record_payment, reverse_payment
 from webapp.services.shipments import shipping
@@ -190,7 +190,7 @@ def test_a_rejected_hold_blocks_until_sales_amends(staff):
     with pytest.raises(OnHold):
         confirm_order(number, actor=staff.sales)
 
-    order_entry.change_line(number, 1, quantity=D(9), actor=staff.sales)
+    change_line(number, 1, quantity=D(9), actor=staff.sales)
 
     assert confirm_order(number, actor=staff.sales).hold is None
 
@@ -199,7 +199,7 @@ def test_a_hold_whose_order_was_made_smaller_ends_by_itself(staff):
     number = approved(11, staff)
     confirm_order(number, actor=staff.sales)
 
-    order_entry.change_line(number, 1, quantity=D(10), actor=staff.sales)
+    change_line(number, 1, quantity=D(10), actor=staff.sales)
 
     hold = db.session.scalars(select(CreditHold)).one()
     assert (hold.state, hold.decided_by.is_system) == (HoldState.RELEASED, True)
@@ -212,7 +212,7 @@ def test_a_release_lasts_until_the_order_grows_beyond_it(staff):
     credit_desk.release_hold(number, reason="Fine", up_to_amount=D(1100), actor=staff.accountant)
     assert allocate_order(number, actor=staff.warehouse).hold is None
 
-    order_entry.change_line(number, 1, quantity=D(12), actor=staff.sales)
+    change_line(number, 1, quantity=D(12), actor=staff.sales)
 
     holds = db.session.scalars(select(CreditHold).order_by(CreditHold.id)).all()
     assert [hold.state for hold in holds] == [HoldState.RELEASED, HoldState.OPEN]

@@ -23,7 +23,9 @@ from webapp.services.order_steps import moves as order_flow
 from webapp.services.order_steps.confirmation import confirm_order
 from webapp.services.orders.charge_edits import add_charge, change_charge, remove_charge
 from webapp.services.orders.charges import ChargeInput
-from webapp.services.orders.entry import OrderInput, change_line, change_order, create_order, remove_line
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.head import HeadChange, change_order
+from webapp.services.orders.line_edits import change_line, remove_line
 from webapp.services.orders.lines import LineInput
 
 D = Decimal
@@ -107,7 +109,7 @@ def test_what_cannot_be_is_refused(staff):
     with pytest.raises(NotFound, match="no charge 99"):
         remove_charge(number, 99, actor=staff.sales)
     with pytest.raises(BadInput, match="There is no charge 99 on this order"):
-        change_order(number, charges=[ChargeInput("freight", D(1), "VAT19", id=99)], actor=staff.sales)
+        change_order(number, HeadChange(charges=[ChargeInput("freight", D(1), "VAT19", id=99)]), actor=staff.sales)
     with pytest.raises(StaleVersion):
         add_charge(number, FREIGHT, version=version + 1, actor=staff.sales)
     with pytest.raises(Forbidden):

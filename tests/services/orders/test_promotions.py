@@ -29,10 +29,10 @@ from webapp.services.company import today
 from webapp.services.customers.records import change_customer
 from webapp.services.order_steps import moves as order_flow
 from webapp.services.order_steps.confirmation import confirm_order
-from webapp.services.orders import entry as order_entry
 from webapp.services.orders.copies import copy_order
 from webapp.services.orders.coupons import enter_coupon, remove_coupon
 from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.line_edits import add_lines, change_line, remove_line
 from webapp.services.orders.line_preview import quote_entry
 from webapp.services.orders.lines import LineInput
 from webapp.services.pricing.derivation import get_item_price
@@ -108,7 +108,7 @@ def test_an_order_keeps_what_an_ended_promotion_gave_it_when_it_is_edited(staff)
     promotion(staff)
     number = ordered(staff)
     end_promotion("SPRING", actor=staff.manager)
-    order_entry.add_lines(number, [LineInput("B-1", D(1))], actor=staff.sales)
+    add_lines(number, [LineInput("B-1", D(1))], actor=staff.sales)
     assert prices(number) == [D(90), D(45)]
 
 
@@ -142,12 +142,12 @@ def test_a_promotion_over_several_lines_changes_the_others_when_a_line_comes_and
     promotion(staff, over_lines="yes", min_quantity="10")
     number = ordered(staff, LineInput("A-1", D(6)))
     assert prices(number) == [D(100)]
-    order_entry.add_lines(number, [LineInput("B-1", D(4))], actor=staff.sales)
+    add_lines(number, [LineInput("B-1", D(4))], actor=staff.sales)
     assert prices(number) == [D(90), D(45)]
-    order_entry.change_line(number, 2, quantity=D(3), actor=staff.sales)
+    change_line(number, 2, quantity=D(3), actor=staff.sales)
     assert prices(number) == [D(100), D(50)]
-    order_entry.change_line(number, 2, quantity=D(4), actor=staff.sales)
-    order_entry.remove_line(number, 2, actor=staff.sales)
+    change_line(number, 2, quantity=D(4), actor=staff.sales)
+    remove_line(number, 2, actor=staff.sales)
     assert prices(number) == [D(100)]
     assert [step["detail"] for step in reload(number).lines[0].derivation] == [
         "Valid for every quantity and date.",
@@ -197,7 +197,7 @@ def test_a_typed_price_stands_over_promotions_and_is_measured_by_what_they_gave(
 
 def test_the_one_who_typed_a_price_stays_named_when_somebody_else_changes_the_quantity(staff):
     number = ordered(staff, LineInput("A-1", D(10), unit_price=D(99)))
-    order_entry.change_line(number, 1, quantity=D(12), unit_price=D(99), actor=staff.colleague)
+    change_line(number, 1, quantity=D(12), unit_price=D(99), actor=staff.colleague)
     (line,) = reload(number).lines
     assert line.derivation[1]["detail"] == "Typed by Nancy Davolio. The rules give 100.00."
     assert line.entered_by.name == "Janet Leverling"
@@ -217,12 +217,12 @@ def test_free_goods_are_a_line_of_their_own_that_follows_the_lines_they_belong_t
     assert (gift.variant.sku, gift.quantity, gift.unit_price, gift.total) == ("MUG", D(2), D(0), D(0))
     assert gift.derivation[0]["detail"] == "Free: 1 free for every 5."
     with pytest.raises(IllegalMove, match="Line 2 comes free with a promotion and follows"):
-        order_entry.change_line(number, 2, quantity=D(9), actor=staff.sales)
+        change_line(number, 2, quantity=D(9), actor=staff.sales)
     with pytest.raises(IllegalMove, match="Line 2 comes free"):
-        order_entry.remove_line(number, 2, actor=staff.sales)
-    order_entry.change_line(number, 1, quantity=D(15), actor=staff.sales)
+        remove_line(number, 2, actor=staff.sales)
+    change_line(number, 1, quantity=D(15), actor=staff.sales)
     assert reload(number).lines[1].quantity == D(3)
-    order_entry.change_line(number, 1, quantity=D(4), actor=staff.sales)
+    change_line(number, 1, quantity=D(4), actor=staff.sales)
     assert [line.variant.sku for line in reload(number).lines] == ["A-1"]
 
 
@@ -232,7 +232,7 @@ def test_free_goods_of_a_confirmed_order_are_closed_short_when_they_no_longer_co
     order_flow.submit_order(number, actor=staff.sales)
     approve_order(number, actor=staff.manager)
     confirm_order(number, actor=staff.sales)
-    order_entry.change_line(number, 1, quantity=D(4), actor=staff.sales)
+    change_line(number, 1, quantity=D(4), actor=staff.sales)
     gift = reload(number).lines[1]
     assert (gift.cancelled_qty, gift.cancel_reason) == (D(2), "The promotion no longer gives it.")
 
@@ -261,7 +261,7 @@ def test_what_was_shipped_keeps_its_price_when_a_promotion_is_published_later(st
     confirm_order(number, actor=staff.sales)
     ship(number, staff, {1: 4})
     promotion(staff)
-    order_entry.add_lines(number, [LineInput("B-1", D(2))], actor=staff.sales)
+    add_lines(number, [LineInput("B-1", D(2))], actor=staff.sales)
     assert prices(number) == [D(100), D(45)]
 
 
@@ -270,7 +270,7 @@ def test_a_promotion_that_makes_another_line_cheaper_asks_for_a_new_approval(sta
     number = ordered(staff)
     order_flow.submit_order(number, actor=staff.sales)
     approve_order(number, actor=staff.manager)
-    order_entry.add_lines(number, [LineInput("B-1", D(2))], actor=staff.sales)
+    add_lines(number, [LineInput("B-1", D(2))], actor=staff.sales)
     assert (prices(number), reload(number).state) == ([D(90), D(45)], OrderState.DRAFT)
 
 
@@ -332,18 +332,18 @@ def test_a_limited_promotion_without_a_coupon_is_used_by_the_orders_it_counts_fo
     assert (prices(first), prices(second), uses("SPRING")) == ([D(90)], [D(100)], 1)
     assert reload(second).lines[0].derivation[-1]["detail"] == "It has been used up."
     assert prices(ordered(staff, LineInput("B-1", D(1)))) == [D(50)]
-    order_entry.change_line(first, 1, quantity=D(20), actor=staff.sales)
+    change_line(first, 1, quantity=D(20), actor=staff.sales)
     assert prices(first) == [D(90)]
     order_flow.cancel_order(first, actor=staff.sales)
     assert uses("SPRING") == 0
-    order_entry.change_line(second, 1, quantity=D(20), actor=staff.sales)
+    change_line(second, 1, quantity=D(20), actor=staff.sales)
     assert (prices(second), uses("SPRING")) == ([D(90)], 1)
 
 
 def test_a_use_is_given_back_when_its_line_goes(staff):
     promotion(staff, max_uses="1", items="A-1")
     number = ordered(staff, LineInput("A-1", D(1)), LineInput("B-1", D(1)))
-    order_entry.remove_line(number, 1, actor=staff.sales)
+    remove_line(number, 1, actor=staff.sales)
     assert (uses("SPRING"), db.session.scalars(select(PromotionUse)).all()) == (0, [])
 
 

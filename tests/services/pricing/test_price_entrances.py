@@ -16,7 +16,8 @@ from webapp.queries.company import today
 from webapp.services.importing.files import Task, import_file
 from webapp.services.order_steps import moves as order_flow
 from webapp.services.orders.copies import copy_order
-from webapp.services.orders.entry import OrderInput, add_lines, change_line, create_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.line_edits import add_lines, change_line
 from webapp.services.orders.lines import LineInput
 from webapp.services.promotions.authoring import launch_promotion
 

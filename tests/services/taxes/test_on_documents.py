@@ -31,7 +31,9 @@ from webapp.services.credit_notes.lines import CreditLine
 from webapp.services.credit_notes.notes import draft_credit_note, post_credit_note
 from webapp.services.order_steps.moves import submit_order
 from webapp.services.orders.copies import copy_order
-from webapp.services.orders.entry import ChargeInput, OrderInput, change_line, change_order, create_order
+from webapp.services.orders.entry import ChargeInput, OrderInput, create_order
+from webapp.services.orders.head import HeadChange, change_order
+from webapp.services.orders.line_edits import change_line
 from webapp.services.orders.line_preview import quote_entry
 from webapp.services.orders.lines import LineInput
 from webapp.services.papers.printed import printed
@@ -188,9 +190,11 @@ def test_another_country_of_delivery_changes_the_tax_of_lines_and_charges_and_ba
     order = draft(staff, ("A-1", 1), charges=[ChargeInput("freight", D(10), "VAT19")])
     assert (order.tax_total, order.charges[0].tax_percent) == (D("20.90"), D(19))
 
-    abroad = change_order(order.number, shipping_address={"name": "Acme", "country": "CH"}, actor=staff.sales)
+    abroad = change_order(
+        order.number, HeadChange(shipping_address={"name": "Acme", "country": "CH"}), actor=staff.sales
+    )
     assert (abroad.tax_total, abroad.charges[0].tax_percent, abroad.lines[0].unit_price) == (D("8.91"), D("8.1"), 100)
-    home = change_order(order.number, shipping_address={"name": "Acme", "country": "DE"}, actor=staff.sales)
+    home = change_order(order.number, HeadChange(shipping_address={"name": "Acme", "country": "DE"}), actor=staff.sales)
     assert (home.tax_total, home.charges[0].tax_percent) == (D("20.90"), D(19))
 
 

@@ -17,7 +17,8 @@ from webapp.models import CashRounding, Customer, ExchangeRate, Order, PriceList
 from webapp.models.taxes import TaxCodePart
 from webapp.queries.orders.sums import order_without_lines
 from webapp.services.orders.charges import ChargeInput
-from webapp.services.orders.entry import OrderInput, add_lines, create_order
+from webapp.services.orders.entry import OrderInput, create_order
+from webapp.services.orders.line_edits import add_lines
 from webapp.services.orders.line_preview import line_input, quote_entry
 from webapp.services.orders.lines import LineInput
 from webapp.services.promotions.authoring import launch_promotion

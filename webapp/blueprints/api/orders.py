@@ -29,6 +29,7 @@ from webapp.queries.references import at_path, referred, skus_of
 from webapp.services.orders import charges as order_charges
 from webapp.services.orders import entry as order_entry
 from webapp.services.orders.edits import LineEdit, OrderEdit, edit_order
+from webapp.services.orders.head import HeadChange
 from webapp.services.orders.lines import LineInput as LineOrder
 from webapp.web.auth import program
 
@@ -79,7 +80,7 @@ def change_order(body: OrderChange, ref: str, version: int) -> OrderOutput:
     """Change head and lines of an order in one step; what is not named stays."""
     order = at_path(Order, ref, program())
     edit = OrderEdit(
-        head=_head(body, order.currency),
+        head=HeadChange(**_head(body, order.currency)),
         added=_lines(line for line in body.lines if line.line_number is None),
         changed=[_edit(line) for line in body.lines if line.line_number is not None],
         coupons=body.coupons,

@@ -25,11 +25,10 @@ from spectree.models import SecureType, SecuritySchemeData
 from webapp.blueprints.api.schemas.base import Input, Nothing, Output, Problem
 from webapp.blueprints.api.schemas.headers import ChangeHeaders, RepeatHeaders
 from webapp.domain.errors import BadInput
-from webapp.domain.permissions import Permission
 from webapp.queries.paging import Page
 from webapp.services.once import fingerprint, once
 from webapp.web import json as wire
-from webapp.web.auth import program, requires
+from webapp.web.auth import Right, program, requires
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 
@@ -88,9 +87,7 @@ class Answer:
 # --- declaring -------------------------------------------------------------------------------------------------------
 
 
-def reads(
-    rule: str, permission: Permission, answer: type[Output], *, query: type[Input] = Nothing
-) -> Callable[[View], View]:
+def reads(rule: str, right: Right, answer: type[Output], *, query: type[Input] = Nothing) -> Callable[[View], View]:
     """A route that changes nothing. The view takes the query, if there is one, and the path; it answers the model."""
 
     def declare(view: View) -> View:
@@ -100,14 +97,14 @@ def reads(
             return _respond(Answer(view(*_said(given), **path)))
 
         described = _described(run, rule, answer, 200, READ_ERRORS, query=query)
-        bp.get(rule, endpoint=view.__name__)(requires(permission)(described))
+        bp.get(rule, endpoint=view.__name__)(requires(right)(described))
         return view
 
     return declare
 
 
 def does(
-    rule: str, permission: Permission, answer: type[Output], *, body: type[Input] = Nothing, status: int = 200
+    rule: str, right: Right, answer: type[Output], *, body: type[Input] = Nothing, status: int = 200
 ) -> Callable[[View], View]:
     """A POST. The view takes the body, if there is one, and the path; it answers an Answer, or the model for a 200."""
 
@@ -121,13 +118,13 @@ def does(
             return _replay(done.data, replayed=done.replayed)
 
         described = _described(run, rule, answer, status, WRITE_ERRORS, json=body, headers=RepeatHeaders)
-        bp.post(rule, endpoint=view.__name__)(requires(permission)(described))
+        bp.post(rule, endpoint=view.__name__)(requires(right)(described))
         return view
 
     return declare
 
 
-def changes(rule: str, permission: Permission, answer: type[Output], *, body: type[Input]) -> Callable[[View], View]:
+def changes(rule: str, right: Right, answer: type[Output], *, body: type[Input]) -> Callable[[View], View]:
     """A PATCH. The view takes the body, the path and the version it was made on; it answers the model."""
 
     def declare(view: View) -> View:
@@ -137,7 +134,7 @@ def changes(rule: str, permission: Permission, answer: type[Output], *, body: ty
             return _respond(Answer(view(given, version=_version(given), **path)))
 
         described = _described(run, rule, answer, 200, WRITE_ERRORS, json=body, headers=ChangeHeaders)
-        bp.patch(rule, endpoint=view.__name__)(requires(permission)(described))
+        bp.patch(rule, endpoint=view.__name__)(requires(right)(described))
         return view
 
     return declare

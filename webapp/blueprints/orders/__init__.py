@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("orders", __name__, url_prefix="/orders")
 
-from webapp.blueprints.orders import charges, corrections, lines, pages, steps  # noqa: E402, F401 - they add their routes to bp
+from webapp.blueprints.orders import charges, corrections, discounts, fulfilment, head, holds, lines, pages, steps  # noqa: E402, F401 - they add their routes to bp

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import request
 from werkzeug.wrappers import Response
 
+from webapp.models import Order
+from webapp.pages import addresses as at
 from webapp.pages.orders.page import OrderPage, order_page
 from webapp.web import htmx
 from webapp.web.addresses import own_or_home
@@ -28,3 +32,18 @@ def order_again(number: str, said: str) -> Response:
     answer.headers["HX-Retarget"] = "#order"
     answer.headers["HX-Reswap"] = "outerHTML show:none"
     return answer
+
+
+def named(order: Order) -> dict[str, Any]:
+    """What the outcome of a step keeps of an order: its number and where it is shown."""
+    return {"number": order.number, "url": at.order_page(order)}
+
+
+def given_reason() -> str:
+    """The reason in this request's form."""
+    return request.form.get("reason", "")
+
+
+def held_or(held: bool, number: str, otherwise: str) -> str:
+    """What was done, unless credit ran out meanwhile."""
+    return f"Credit ran out: {number} is on credit hold." if held else otherwise

@@ -11,7 +11,6 @@ from webapp.blueprints.orders import bp
 from webapp.blueprints.orders.answers import the_page
 from webapp.domain.numbers import parse_price, parse_whole
 from webapp.domain.orders.counts import to_bill_again
-from webapp.domain.permissions import Permission
 from webapp.formats import decimal_comma
 from webapp.services.invoices.price_corrections import correct_price
 from webapp.web.auth import current_user, requires
@@ -21,17 +20,16 @@ from webapp.web.htmx import go_to, piece_or_page
 
 
 @bp.get("/<number>/price-corrections/new")
-@requires(Permission.ORDERS_WRITE)
+@requires(correct_price)
 def new_correction(number: str) -> str:
     """The lines that wait to be billed again, with their prices."""
     return _form(number, Typed())
 
 
 @bp.post("/<number>/price-corrections")
-@requires(Permission.ORDERS_WRITE)
+@requires(correct_price)
 def create_correction(number: str) -> Response | tuple[str, int]:
     """Set the right price of one line."""
-    the_page(number)
     attempt = try_once(lambda: _correct(number))
     if attempt.refusal:
         return _form(number, as_typed(attempt.refusal, subject="unit_price")), attempt.status

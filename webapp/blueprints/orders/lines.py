@@ -11,23 +11,21 @@ from flask import render_template, request
 from werkzeug.wrappers import Response
 
 from webapp.blueprints.orders import bp
-from webapp.blueprints.orders.answers import order_again, the_page
+from webapp.blueprints.orders.answers import given_reason, named, order_again, the_page
 from webapp.domain.errors import BadInput, NotFound
 from webapp.domain.numbers import parse_percent, parse_price, parse_quantity
 from webapp.domain.orders.entry import Entry, PastedRows, parse_entry, parse_rows
 from webapp.domain.permissions import Permission
 from webapp.formats import decimal_comma
-from webapp.pages.orders.facts import visible_order
 from webapp.pages.orders.page import LineView, OrderPage, line_prices
 from webapp.queries.orders.sums import order_without_lines
-from webapp.services.approvals.deciding import approve_discount, decline_discount
 from webapp.services.order_steps.moves import short_close_line
-from webapp.services.orders.entry import add_lines, change_line, remove_line
+from webapp.services.orders.line_edits import add_lines, change_line, remove_line
 from webapp.services.orders.line_preview import line_input, quote_entry
 from webapp.services.orders.lines import LineInput
 from webapp.web import htmx
 from webapp.web.auth import current_user, requires
-from webapp.web.forms.posts import Attempt, attempt, form_version, is_removal, run_once, try_once
+from webapp.web.forms.posts import Attempt, attempt, form_version, run_once, try_once
 
 UNPROCESSABLE = 422
 MOST_ROWS_NAMED = 20
@@ -47,10 +45,9 @@ def show_entry(number: str) -> str:
 
 
 @bp.post("/<number>/lines")
-@requires(Permission.ORDERS_WRITE)
+@requires(add_lines)
 def create_lines(number: str) -> Response | str | tuple[str, int]:
     """Add the typed line, or all pasted rows, or say why not; nothing typed is lost."""
-    visible_order(number, current_user)
     before = line_prices(number)
     done = try_once(lambda: _add(number))
     page = the_page(number)
@@ -142,14 +139,19 @@ def show_price(number: str, line_number: int) -> str:
     return htmx.piece_or_page("orders/_why.html", "orders/show.html", page=page, view=view, why=line_number * is_open)
 
 
-@bp.route("/<number>/lines/<int:line_number>", methods=["POST", "DELETE"])
-@requires(Permission.ORDERS_WRITE)
+@bp.post("/<number>/lines/<int:line_number>/removal")
+@bp.delete("/<number>/lines/<int:line_number>")
+@requires(remove_line)
+def delete_line(number: str, line_number: int) -> Response:
+    """Take the line off."""
+    run_once(lambda: named(remove_line(number, line_number, version=form_version(), actor=current_user)))
+    return order_again(number, f"Line {line_number} is taken off.")
+
+
+@bp.post("/<number>/lines/<int:line_number>")
+@requires(change_line)
 def update_line(number: str, line_number: int) -> Response | tuple[str, int]:
-    """Save the cells of one line, or take the line off."""
-    visible_order(number, current_user)
-    if is_removal():
-        run_once(lambda: {"number": _remove(number, line_number)})
-        return order_again(number, f"Line {line_number} is taken off.")
+    """Save the cells of one line."""
     before = line_prices(number)
     done = try_once(lambda: {"number": _change(number, line_number)})
     page = the_page(number)
@@ -182,25 +184,11 @@ def update_line(number: str, line_number: int) -> Response | tuple[str, int]:
 
 
 @bp.post("/<number>/lines/<int:line_number>/short-close")
-@requires(Permission.ORDERS_WRITE)
+@requires(short_close_line)
 def create_short_close(number: str, line_number: int) -> Response:
     """Give up the rest of a line, with a reason."""
-    visible_order(number, current_user)
-    reason = request.form.get("reason", "")
-    run_once(lambda: {"number": short_close_line(number, line_number, reason=reason, actor=current_user).number})
+    run_once(lambda: named(short_close_line(number, line_number, reason=given_reason(), actor=current_user)))
     return order_again(number, f"The rest of line {line_number} is closed short.")
-
-
-@bp.route("/<number>/lines/<int:line_number>/discount-approval", methods=["POST", "DELETE"])
-@requires(Permission.DISCOUNTS_APPROVE)
-def update_discount_approval(number: str, line_number: int) -> Response:
-    """Approve the discount of a line, or decline it with a reason."""
-    visible_order(number, current_user)
-    decide = decline_discount if is_removal() or request.form.get("act") == "decline" else approve_discount
-    reason = request.form.get("reason", "")
-    run_once(lambda: {"number": decide(number, line_number, reason=reason, actor=current_user).number})
-    word = "declined" if decide is decline_discount else "approved"
-    return order_again(number, f"The discount on line {line_number} is {word}.")
 
 
 def _change(number: str, line_number: int) -> str:
@@ -218,10 +206,6 @@ def _change(number: str, line_number: int) -> str:
         actor=current_user,
     )
     return order.number
-
-
-def _remove(number: str, line_number: int) -> str:
-    return remove_line(number, line_number, version=form_version(), actor=current_user).number
 
 
 def _line(page: OrderPage, line_number: int) -> LineView:

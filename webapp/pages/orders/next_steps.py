@@ -86,12 +86,12 @@ def _draft(known: OrderFacts) -> Iterator[_Act]:
     order = known.order
     if not order.lines:
         return
-    url = at.order(order.number, "submission")
     if not known.over and policy_covering(order, known.margins):
-        yield _Act("place", "Submit and confirm", url, Permission.ORDERS_CONFIRM, fields={"confirm": "yes"})
+        url = at.order(order.number, "placement")
+        yield _Act("place", "Submit and confirm", url, Permission.ORDERS_CONFIRM)
         return
     label = f"Ask for {len(known.over) + 1} approvals" if known.over else "Submit for approval"
-    yield _Act("submit", label, url, Permission.ORDERS_WRITE)
+    yield _Act("submit", label, at.order(order.number, "submission"), Permission.ORDERS_WRITE)
 
 
 def _approval(known: OrderFacts, label: str) -> Iterator[_Act]:

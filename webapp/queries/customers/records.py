@@ -10,8 +10,9 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.db import db
 from webapp.domain.importing.records import ADDRESS_FIELDS, ADDRESS_KINDS
-from webapp.models import Address, AddressKind, Customer
+from webapp.models import Address, AddressKind, Customer, User
 from webapp.queries.batches import chunks
+from webapp.queries.visibility import visible
 
 
 def customer_ids(codes: Sequence[str]) -> list[int]:
@@ -32,9 +33,9 @@ def customers_by_code(codes: Sequence[str]) -> dict[str, Customer]:
     }
 
 
-def all_customers() -> Iterator[Customer]:
-    """Every customer by code, with everything their records show."""
-    yield from db.session.scalars(_with_parts().order_by(Customer.code))
+def all_customers(viewer: User) -> Iterator[Customer]:
+    """Every customer that ``viewer`` may see by code, with everything their records show."""
+    yield from db.session.scalars(_with_parts().where(visible(Customer, viewer)).order_by(Customer.code))
 
 
 def customer_record(customer: Customer) -> dict[str, Any]:

@@ -11,13 +11,16 @@ from sqlalchemy.orm import joinedload, selectinload
 from webapp.db import db
 from webapp.domain.numbers import tidy
 from webapp.domain.states import HoldState, OrderState
-from webapp.models import CreditHold, Order, OrderLine
+from webapp.models import CreditHold, Order, OrderLine, User
 from webapp.queries.batches import chunks
+from webapp.queries.visibility import visible
 
 
-def all_orders() -> Iterator[dict[str, Any]]:
-    """Every line of every order that was not cancelled, the oldest first; quantities and prices in the line's unit."""
-    statement = select(Order).where(Order.order_number.is_not(None), Order.state != OrderState.CANCELLED)
+def all_orders(viewer: User) -> Iterator[dict[str, Any]]:
+    """Every line, in its unit, of the orders that ``viewer`` may see and that were not cancelled, the oldest first."""
+    statement = select(Order).where(
+        Order.order_number.is_not(None), Order.state != OrderState.CANCELLED, visible(Order, viewer)
+    )
     for order in db.session.scalars(_whole(statement).order_by(Order.order_date, Order.id)):
         for line in order.lines:
             yield {

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import select
 
 from webapp.db import db
-from webapp.models import Customer, CustomerPrice, ListPrice, PriceList, Variant
+from webapp.models import Customer, CustomerPrice, ListPrice, PriceList, User, Variant
 from webapp.queries.batches import chunks
+from webapp.queries.visibility import visible
 
 
-def all_prices() -> Iterator[dict[str, Any]]:
-    """Every price: those of the lists first, then those of single customers."""
+def all_prices(viewer: User) -> Iterator[dict[str, Any]]:
+    """Every price: those of the lists first, then those of single customers that ``viewer`` may see."""
     for model, owner in ((ListPrice, PriceList), (CustomerPrice, Customer)):
         column = _owner_column(model)
         statement = (
@@ -21,6 +22,7 @@ def all_prices() -> Iterator[dict[str, Any]]:
                    model.valid_to)
             .join(owner, owner.id == column)
             .join(Variant, Variant.id == model.variant_id)
+            .where(visible(owner, viewer))
             .order_by(owner.code, Variant.sku, model.min_quantity, model.valid_from, model.id)
         )  # fmt: skip
         for code, currency, sku, min_quantity, unit_price, valid_from, valid_to in db.session.execute(statement):

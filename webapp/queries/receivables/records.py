@@ -11,14 +11,15 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.db import db
 from webapp.domain.states import InvoiceState, PaymentState
-from webapp.models import Invoice, Payment, PaymentApplication
+from webapp.models import Invoice, Payment, PaymentApplication, User
+from webapp.queries.visibility import visible
 
 
-def all_invoices() -> Iterator[dict[str, Any]]:
-    """Every posted invoice with what is open of it now, in the customer's currency."""
+def all_invoices(viewer: User) -> Iterator[dict[str, Any]]:
+    """Every posted invoice that ``viewer`` may see with what is open of it now, in the customer's currency."""
     statement = (
         select(Invoice)
-        .where(Invoice.state == InvoiceState.APPROVED)
+        .where(Invoice.state == InvoiceState.APPROVED, visible(Invoice, viewer))
         .options(joinedload(Invoice.customer))
         .order_by(Invoice.issue_date, Invoice.id)
     )
@@ -33,11 +34,11 @@ def all_invoices() -> Iterator[dict[str, Any]]:
         }
 
 
-def all_payments() -> Iterator[dict[str, Any]]:
-    """Every payment that stands, a row for each invoice it settles and one for what is on account."""
+def all_payments(viewer: User) -> Iterator[dict[str, Any]]:
+    """The payments that stand and ``viewer`` may see, a row for each invoice settled and one for what is on account."""
     statement = (
         select(Payment)
-        .where(Payment.state == PaymentState.RECORDED)
+        .where(Payment.state == PaymentState.RECORDED, visible(Payment, viewer))
         .options(
             joinedload(Payment.customer), selectinload(Payment.applications).joinedload(PaymentApplication.invoice)
         )

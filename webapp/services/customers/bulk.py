@@ -10,6 +10,7 @@ from webapp.domain.permissions import Permission
 from webapp.models import Customer, User
 from webapp.queries.batches import chunks
 from webapp.queries.customers.records import customer_ids, customers_by_code
+from webapp.queries.visibility import sees
 from webapp.services import locks
 from webapp.services.authorize import require
 from webapp.services.bulk_outcome import Loaded, Progress, Row, no_progress, note_load
@@ -64,6 +65,8 @@ class _Load:
             raise BadInput(f"Customer {code} stands in these rows twice.", field="code")
         self._seen.add(code)
         customer = self._known.get(code)
+        if customer is not None and not sees(self._actor, customer):
+            raise BadInput(f"There is a customer {code} already.", field="code")
         if customer is None:
             self.loaded.documents.append(self._writer.add(row))
             self.loaded.added += 1

@@ -9,6 +9,7 @@ from typing import Any
 from webapp.domain.errors import NotFound
 from webapp.domain.importing.records import CUSTOMER_FIELDS, ITEM_FIELDS, PRICE_FIELDS, STOCK_FIELDS, written_units
 from webapp.domain.permissions import Permission
+from webapp.models import User
 from webapp.queries.customers.records import all_customers, customer_record
 from webapp.queries.items.records import all_variants, item_record
 from webapp.queries.orders.records import all_orders
@@ -35,8 +36,8 @@ from webapp.services.stock.bulk import put_stock
 class Kind:
     """One kind of file. ``put`` writes all rows at once; kinds of documents have ``documents`` instead.
 
-    ``dated`` takes documents as of their dates, where that is another thing. ``records`` answers what an export holds,
-    by column. ``permission`` is needed beside the one to import or export.
+    ``dated`` takes documents as of their dates, where that is another thing. ``records`` answers what an export for
+    somebody holds, by column. ``permission`` is needed beside the one to import or export.
     """
 
     name: str
@@ -44,17 +45,17 @@ class Kind:
     columns: tuple[str, ...]
     required: tuple[str, ...]
     permission: Permission
-    records: Callable[[], Iterator[Mapping[str, Any]]]
+    records: Callable[[User], Iterator[Mapping[str, Any]]]
     put: Callable[..., Loaded] | None = None
     documents: DocumentKind | None = None
     dated: DocumentKind | None = None
 
 
-def _customers() -> Iterator[Mapping[str, Any]]:
-    return (customer_record(customer) for customer in all_customers())
+def _customers(viewer: User) -> Iterator[Mapping[str, Any]]:
+    return (customer_record(customer) for customer in all_customers(viewer))
 
 
-def _items() -> Iterator[Mapping[str, Any]]:
+def _items(_viewer: User) -> Iterator[Mapping[str, Any]]:
     for variant in all_variants():
         record = item_record(variant)
         yield record | {"units": written_units(record["units"])}
@@ -79,7 +80,7 @@ KINDS: dict[str, Kind] = {
             STOCK_FIELDS,
             ("sku", "location", "quantity"),
             Permission.STOCK_WRITE,
-            all_stock,
+            lambda _viewer: all_stock(),
             put=put_stock,
         ),
         Kind(

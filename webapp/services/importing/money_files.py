@@ -13,6 +13,7 @@ from webapp.db import db
 from webapp.domain.errors import BadInput
 from webapp.domain.importing import fields
 from webapp.models import Customer, Invoice, Payment, User
+from webapp.queries.visibility import visible
 from webapp.services.importing.documents import Rows, Take
 from webapp.services.importing.opening_invoices import import_opening_invoice
 from webapp.services.importing.reading import FileRow
@@ -29,7 +30,7 @@ def opening_invoices(actor: User) -> Take:
 
     def take(rows: Rows) -> bool:
         values = rows[0].values
-        customer = _customer(values)
+        customer = _customer(values, actor)
         record = fields.read_whole(_invoice_table(customer.currency), values)
         if _stands_alike(record, customer):
             return False
@@ -56,7 +57,7 @@ def receipts(actor: User) -> Take:
     taken: Counter[tuple[Any, ...]] = Counter()
 
     def take(rows: Rows) -> bool:
-        customer = _customer(rows[0].values)
+        customer = _customer(rows[0].values, actor)
         records = [fields.read_whole(_payment_table(customer.currency), row.values) for row in rows]
         first, amount = records[0], sum((record["amount"] for record in records), Decimal(0))
         key = (customer.id, first["payment_date"], first["method"], first["reference"], amount)
@@ -112,9 +113,9 @@ def _payment_table(currency: str) -> fields.Table:
     }
 
 
-def _customer(values: Mapping[str, str]) -> Customer:
+def _customer(values: Mapping[str, str], actor: User) -> Customer:
     code = values.get("customer", "").strip()
-    found = db.session.scalar(select(Customer).where(Customer.code == code))
+    found = db.session.scalar(select(Customer).where(Customer.code == code, visible(Customer, actor)))
     if found is None:
         raise BadInput(f"There is no customer {code}.", field="customer")
     return found

@@ -20,7 +20,7 @@ from webapp.services.commands import command
 from webapp.services.orders.after_edit import settle_edit
 from webapp.services.orders.amounts import retotal
 from webapp.services.orders.charges import answer_for_more
-from webapp.services.orders.entry import check_version
+from webapp.services.orders.editing import check_version
 from webapp.services.orders.lines import reprice, type_price
 from webapp.services.orders.promotions import settle_promotions
 

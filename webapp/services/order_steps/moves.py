@@ -25,7 +25,8 @@ from webapp.services.numbering import next_number
 from webapp.services.orders import promotions as promoting
 from webapp.services.orders.amounts import close_if_done, refresh, retotal
 from webapp.services.orders.charges import answer_for_more
-from webapp.services.orders.entry import check_version, take_terms_of_customer
+from webapp.services.orders.editing import check_version
+from webapp.services.orders.entry import take_terms_of_customer
 from webapp.services.shipments.contents import cancel_drafts
 from webapp.services.stock.allocation import release_lines
 from webapp.services.taxes.on_lines import country_of, retax

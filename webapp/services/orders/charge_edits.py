@@ -12,7 +12,8 @@ from webapp.models import Order, OrderCharge, TaxCode, User
 from webapp.services import audit
 from webapp.services.commands import command
 from webapp.services.orders.charges import ChargeInput
-from webapp.services.orders.entry import change_order, editable_order
+from webapp.services.orders.editing import editable_order
+from webapp.services.orders.head import HeadChange, change_order
 
 
 @command(Permission.ORDERS_WRITE)
@@ -48,7 +49,7 @@ def _need_reason(given: ChargeInput) -> None:
 
 
 def _replace(order: Order, charges: list[ChargeInput], actor: User) -> Order:
-    change_order(order.number, charges=charges, actor=actor)
+    change_order(order.number, HeadChange(charges=charges), actor=actor)
     audit.record(Action.ORDER_CHANGED, order, actor=actor)
     return order
 

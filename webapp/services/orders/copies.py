@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from webapp.db import db
 from webapp.domain.actions import Action
-from webapp.domain.errors import NotFound
 from webapp.domain.permissions import Permission
 from webapp.models import Order, OrderLine, User
+from webapp.queries.references import called
 from webapp.services import audit
 from webapp.services.commands import command
 from webapp.services.orders.entry import OrderInput, create_order
@@ -24,13 +22,13 @@ def copy_order(number: str, *, as_quote: bool = False, actor: User) -> Order:
     What goes beyond the copier's maximum waits for approval as if he had typed it. Promotions are asked anew with what
     comes free; coupons stay behind.
     """
-    source = db.session.scalars(
-        select(Order)
-        .where((Order.order_number == number) | (Order.quote_number == number))
-        .options(selectinload(Order.lines).joinedload(OrderLine.variant, innerjoin=True), joinedload(Order.customer))
-    ).one_or_none()
-    if source is None:
-        raise NotFound(f"There is no order {number}.")
+    source = called(
+        Order,
+        number,
+        actor,
+        selectinload(Order.lines).joinedload(OrderLine.variant, innerjoin=True),
+        joinedload(Order.customer),
+    )
     include_tax = prices_include_tax(source.customer)
     lines = [
         LineInput(

@@ -16,7 +16,7 @@ from webapp.services import audit
 from webapp.services.commands import command
 from webapp.services.orders.after_edit import settle_edit
 from webapp.services.orders.amounts import retotal
-from webapp.services.orders.entry import editable_order
+from webapp.services.orders.editing import editable_order
 from webapp.services.orders.promotions import coupons_for, drop_coupon, read_coupon, settle_promotions, take_coupons
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from webapp.domain.actions import Action
 from webapp.domain.permissions import Permission
@@ -13,7 +12,9 @@ from webapp.models import Order, User
 from webapp.services import audit
 from webapp.services.commands import command
 from webapp.services.orders.coupons import replace_coupons
-from webapp.services.orders.entry import add_lines, change_line, change_order, editable_order, remove_line
+from webapp.services.orders.editing import editable_order
+from webapp.services.orders.head import HeadChange, change_order
+from webapp.services.orders.line_edits import add_lines, change_line, remove_line
 from webapp.services.orders.lines import LineInput
 
 
@@ -33,7 +34,7 @@ class LineEdit:
 class OrderEdit:
     """What changes on an order: fields of its head, lines that are new, lines that change or go, all its coupons."""
 
-    head: Mapping[str, Any] = field(default_factory=dict)
+    head: HeadChange = field(default_factory=HeadChange)
     added: Sequence[LineInput] = ()
     changed: Sequence[LineEdit] = ()
     coupons: Sequence[str] | None = None
@@ -43,8 +44,8 @@ class OrderEdit:
 def edit_order(number: str, edit: OrderEdit, *, version: int | None = None, actor: User) -> Order:
     """Carry out every change, or none. Raises as the commands for single changes do."""
     order = editable_order(number, version, actor)
-    if edit.head:
-        change_order(number, actor=actor, **edit.head)
+    if edit.head.named:
+        change_order(number, edit.head, actor=actor)
     for line in edit.changed:
         _change(number, line, actor)
     if edit.added:

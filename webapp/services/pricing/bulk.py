@@ -22,6 +22,7 @@ from webapp.models import Customer, CustomerPrice, ListPrice, PriceList, User
 from webapp.queries.batches import chunks
 from webapp.queries.items.records import variant_ids
 from webapp.queries.pricing.records import prices_of
+from webapp.queries.visibility import sees
 from webapp.services import locks
 from webapp.services.authorize import require
 from webapp.services.bulk_outcome import Loaded, Progress, Row, no_progress, note_load
@@ -46,7 +47,7 @@ def load_prices(rows: Sequence[Row], *, actor: User) -> Loaded:
 def put_prices(rows: Sequence[Row], *, actor: User, progress: Progress = no_progress) -> Loaded:
     """As ``load_prices``, but leaves wrong rows out and tells ``progress`` how many rows it did."""
     require(actor, Permission.PRICES_WRITE)
-    loaded, book = Loaded(), PriceBook(rows)
+    loaded, book = Loaded(), PriceBook(rows, actor)
     for index, row in enumerate(rows):
         with loaded.row(index):
             book.put(row, loaded)
@@ -70,14 +71,15 @@ class _Side:
 class PriceBook:
     """The lists, customers, items and stored prices that some rows speak of, locked and looked up once."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[Row], actor: User) -> None:
         self._skus = variant_ids(_texts(rows, "sku"))
         self._lists: dict[str, PriceList] = {}
         self._customers: dict[str, Customer] = {}
         self._seen: set[tuple[Any, ...]] = set()
         self.touched: list[Owner] = []
         for customer in _locked(Customer, _texts(rows, "customer")):
-            self._customers[customer.code] = customer
+            if sees(actor, customer):
+                self._customers[customer.code] = customer
         for price_list in _locked(PriceList, _texts(rows, "list")):
             self._lists[price_list.code] = price_list
         self._of_lists = _Side(ListPrice, "price_list_id")

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
 
 from webapp.db import db
 from webapp.domain import clock
+from webapp.domain.constants import ZERO
 from webapp.domain.errors import Busy, InsufficientStock
 from webapp.domain.numbers import tidy
 from webapp.domain.states import AllocationState
-from webapp.models import Allocation, Location, Lot, Order, OrderLine, Shipment, ShipmentLine, StockLevel, Variant
+from webapp.models import Allocation, Location, Lot, Order, OrderLine, Shipment, ShipmentLine, StockLevel, User, Variant
+from webapp.queries.visibility import sees
 from webapp.services import locks
 from webapp.services.stock.lots import quarantined_at
 
@@ -33,7 +36,9 @@ def lock_holders(variant: Variant, location: Location) -> None:
     locks.lock_orders(row.id for row in rows)
 
 
-def make_free(level: StockLevel, lot: Lot | None, wanted: Decimal, *, release: bool) -> dict[Order, Decimal]:
+def make_free(
+    level: StockLevel, lot: Lot | None, wanted: Decimal, *, release: bool, actor: User
+) -> dict[Order, Decimal]:
     """Make sure that ``wanted`` can be taken from the (locked) level or lot; answers what was released of which order.
 
     What is allocated is given back only with ``release``, lowest priority and youngest order first. Raises
@@ -47,13 +52,21 @@ def make_free(level: StockLevel, lot: Lot | None, wanted: Decimal, *, release: b
     if missing <= 0:
         return {}
     holders = _holders(level, lot)
+    seen = [holder for holder in holders if sees(actor, holder[2].customer)]
     if not release:
-        orders = sorted({order.number for _, _, order in holders})
+        orders = sorted({order.number for _, _, order in seen})
+        named = [*orders, "orders of customers whom others look after"] if len(seen) < len(holders) else orders
         raise InsufficientStock(
-            f"{tidy(missing):f} of them are allocated to {', '.join(orders)}. Release them first, or with this act.",
+            f"{tidy(missing):f} of them are allocated to {', '.join(named)}. Release them first, or with this act.",
             {"orders": orders, "missing": f"{tidy(missing):f}"},
         )
-    return _take_back(holders, missing, level, lot)
+    if len(seen) < len(holders) and sum((one.quantity for one, _, _ in seen), ZERO) < missing:
+        raise InsufficientStock(
+            f"{tidy(missing):f} of them are allocated, also to orders of customers whom others look after. "
+            "Somebody who sees all customers has to release them.",
+            {"missing": f"{tidy(missing):f}"},
+        )
+    return _take_back(seen, missing, level, lot)
 
 
 def give_back(
@@ -94,7 +107,7 @@ def _take_back(holders: Sequence[Holder], missing: Decimal, level: StockLevel, l
 
 def _holders(level: StockLevel, lot: Lot | None) -> list[Holder]:
     """Open allocations at a level with their orders: lowest priority first, then youngest."""
-    statement = _holding().where(Allocation.level_id == level.id)
+    statement = _holding().where(Allocation.level_id == level.id).options(joinedload(Order.customer, innerjoin=True))
     if lot is not None:
         statement = statement.where(Allocation.lot_id == lot.id)
     return [(allocation, line, order) for allocation, line, order in db.session.execute(statement)]

@@ -109,7 +109,7 @@ def adjust_stock(
         lock_holders(variant, location)
     level = levels_at(location, [variant.id])[variant.id]
     (lot,) = lots_for([Part(variant, quantity, batch=batch, serial=serial)], {variant.id: level})
-    released = make_free(level, lot, -quantity, release=release) if quantity < 0 else {}
+    released = make_free(level, lot, -quantity, release=release, actor=actor) if quantity < 0 else {}
     (movement_id,) = post_moves(MovementKind.ADJUSTMENT, [Move(level, lot, quantity)], actor=actor, reason=reason)
     audit.record(
         Action.STOCK_ADJUSTED,

@@ -78,11 +78,6 @@ def form_version() -> int | None:
     return parse_whole(given, field="version") if given else None
 
 
-def is_removal() -> bool:
-    """Whether the request takes something away: DELETE, or a plain form that says ``_method=delete``."""
-    return request.method == "DELETE" or request.form.get("_method") == "delete"
-
-
 def _outcome(work: Work) -> Outcome:
     fields = sorted((name, value) for name, value in request.form.items(multi=True) if name not in NOT_CONTENT)
     digest = fingerprint(request.method, request.path, fields)

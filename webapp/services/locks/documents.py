@@ -1,64 +1,33 @@
-"""All locking helpers.
-
-Lock what you use up, once, before you check it, in one order: idempotency key, customers by id, orders by id,
-shipments, invoices and credit notes, payments, promotion counters, stock levels by id, lots by id, number
-series (last). When only a document's number is known, its customer is locked by a subselect on it, then the
-document. Locked reads are ``FOR NO KEY UPDATE`` (plain ``FOR UPDATE`` on a customer deadlocks with the foreign
-key of an order inserted just before) and ``populate_existing`` (else the session hands back what the route
-loaded). A locked row stays as this transaction leaves it, so it is neither locked nor read twice. SQLite ignores the
-clause; there the transaction itself (``BEGIN IMMEDIATE``) is the lock.
-
-Whoever locks a customer or a document by its name says for whom (``actor``): what this person may not see is not there
-(NotFound, in the same words), so no command and no route has a rule of its own. Helpers without an actor lock more of
-what belongs to a customer that is locked already.
-"""
+"""Customers and their documents locked, for whom may see them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import cache
-from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.sql.base import ExecutableOption
 
-from webapp.db import Base, db, in_transaction, unit
+from webapp.db import db
 from webapp.domain.errors import BadInput, NotFound
 from webapp.domain.states import InvoiceState, ShipmentState
 from webapp.models import (
     Approval,
-    Company,
     CreditNote,
     Customer,
     Invoice,
     InvoiceLine,
-    Location,
-    Lot,
     Order,
     OrderLine,
-    OutboxMessage,
     Payment,
     Shipment,
     ShipmentLine,
-    StockLevel,
-    TaxCode,
     User,
-    Variant,
 )
 from webapp.queries.visibility import sees, visible
-
-M = TypeVar("M", bound=Base)
-Parts = tuple[ExecutableOption, ...]
-
-
-def locking(rows: Select[M], model: type[M]) -> Select[M]:
-    """The statement that reads the rows of ``model`` anew under a lock, which readers and foreign keys pass."""
-    return rows.with_for_update(key_share=True, of=model).execution_options(populate_existing=True)
+from webapp.services.locks.rows import M, Parts, held_by_number, is_held, lock_all, lock_by_id, lock_one, locking
 
 
 def customer_of(column: InstrumentedAttribute[int], named: ColumnElement[bool]) -> Select[Customer]:
@@ -74,52 +43,50 @@ def _read_anew(model: type[M], place: InstrumentedAttribute[int]) -> Select[M]:
 
 # Built once, since every command begins with some of them.
 ORDER_PARTS: Parts = (joinedload(Order.charges), joinedload(Order.holds))
+
+
 LINES = _read_anew(OrderLine, OrderLine.line_number).options(joinedload(OrderLine.variant, innerjoin=True))
+
+
 APPROVALS = _read_anew(Approval, Approval.id)
+
+
 INVOICE_PARTS: Parts = (selectinload(Invoice.lines), selectinload(Invoice.taxes))
+
+
 ORDER_NAMED = or_(Order.order_number == bindparam("number"), Order.quote_number == bindparam("number"))
+
+
 CUSTOMER_OF_ORDER = customer_of(Order.customer_id, ORDER_NAMED)
+
+
 ORDER = locking(select(Order).where(ORDER_NAMED).options(*ORDER_PARTS), Order)
-LEVELS = locking(
-    select(StockLevel)
-    .where(StockLevel.variant_id.in_(bindparam("variant_ids", expanding=True)))
-    .order_by(StockLevel.id),
-    StockLevel,
-)
-LEVELS_AT = LEVELS.where(StockLevel.location_id.in_(bindparam("location_ids", expanding=True)))
-LOTS = locking(
-    select(Lot)
-    .where(Lot.level_id.in_(bindparam("level_ids", expanding=True)))
-    .order_by(Lot.id)
-    .options(joinedload(Lot.batch), joinedload(Lot.serial)),
-    Lot,
-)
 
 
 def lock_customer(customer_id: int, *, actor: User) -> Customer:
     """The customer row, locked: first of all in every command that changes exposure or limit. Raises NotFound."""
-    return _seen(_lock_by_id(Customer, [customer_id]), actor, f"customer {customer_id}")
+    return _seen(lock_by_id(Customer, [customer_id]), actor, f"customer {customer_id}")
 
 
 def lock_customer_by_code(code: str, *, actor: User) -> Customer:
     """The customer called ``code``, locked. Raises NotFound."""
-    rows = _lock_all(locking(select(Customer).where(Customer.code == code), Customer))
+    rows = lock_all(locking(select(Customer).where(Customer.code == code), Customer))
     return _seen(rows, actor, f"customer {code}")
 
 
 def lock_customers(customer_ids: Iterable[int]) -> list[Customer]:
     """Several customers, locked in the order of their ids."""
-    return _lock_by_id(Customer, customer_ids)
+    return lock_by_id(Customer, customer_ids)
 
 
 def lock_order(number: str, *, actor: User) -> Order:
     """The order (or quote) called ``number`` with lines and charges, its customer locked before it. Raises NotFound."""
-    held = _held(Order, number)
+    held = held_by_number(Order, number)
     if held is not None:
         lock_customer(held.customer_id, actor=actor)
         return held
-    _seen(_lock_all(CUSTOMER_OF_ORDER, {"number": number}), actor, f"order {number}")
-    rows = _lock_all(ORDER, {"number": number})
+    _seen(lock_all(CUSTOMER_OF_ORDER, {"number": number}), actor, f"order {number}")
+    rows = lock_all(ORDER, {"number": number})
     _read_parts(rows)
     return rows[0]
 
@@ -127,15 +94,15 @@ def lock_order(number: str, *, actor: User) -> Order:
 def lock_orders(order_ids: Iterable[int]) -> list[Order]:
     """Several orders of customers that are locked already, in the order of their ids."""
     orders = set(order_ids)
-    new = {one for one in orders if not _is_held(Order, one)}
-    rows = _lock_by_id(Order, orders, ORDER_PARTS)
+    new = {one for one in orders if not is_held(Order, one)}
+    rows = lock_by_id(Order, orders, ORDER_PARTS)
     _read_parts([order for order in rows if order.id in new])
     return rows
 
 
 def lock_shipment(number: str, *, actor: User) -> Shipment:
     """The shipment called ``number`` with its lines, after its customer and order. Raises NotFound."""
-    held = _held(Shipment, number)
+    held = held_by_number(Shipment, number)
     if held is not None:
         lock_customer(held.order.customer_id, actor=actor)
         return held
@@ -146,7 +113,7 @@ def lock_shipment(number: str, *, actor: User) -> Shipment:
     if order_number is None:
         raise NotFound(f"There is no shipment {number}.")
     lock_order(order_number, actor=actor)
-    return _lock_one(
+    return lock_one(
         select(Shipment)
         .where(named)
         .options(selectinload(Shipment.lines).joinedload(ShipmentLine.order_line, innerjoin=True)),
@@ -164,31 +131,31 @@ def lock_shipments_of(order: Order, *states: ShipmentState) -> list[Shipment]:
         .order_by(Shipment.id)
         .options(selectinload(Shipment.lines))
     )
-    return _lock_all(locking(statement, Shipment))
+    return lock_all(locking(statement, Shipment))
 
 
 def lock_invoice(invoice_id: int, *, actor: User) -> Invoice:
     """The invoice with lines and taxes, its customer locked before it. Raises NotFound."""
     _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id, actor, f"invoice {invoice_id}")
-    return _lock_by_id(Invoice, [invoice_id], INVOICE_PARTS)[0]
+    return lock_by_id(Invoice, [invoice_id], INVOICE_PARTS)[0]
 
 
 def lock_invoice_head(invoice_id: int, *, actor: User) -> Invoice:
     """The invoice without its lines and taxes, its customer locked before it. Raises NotFound."""
     _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id, actor, f"invoice {invoice_id}")
-    return _lock_by_id(Invoice, [invoice_id])[0]
+    return lock_by_id(Invoice, [invoice_id])[0]
 
 
 def lock_posted_invoice(number: str, *, actor: User) -> Invoice:
     """The posted invoice called ``number`` with lines and taxes, its customer locked before it. Raises NotFound."""
     named = Invoice.invoice_number == number
     _lock_customer_of(Invoice.customer_id, named, actor, f"invoice {number}")
-    return _lock_all(locking(select(Invoice).where(named).options(*INVOICE_PARTS), Invoice))[0]
+    return lock_all(locking(select(Invoice).where(named).options(*INVOICE_PARTS), Invoice))[0]
 
 
 def lock_invoices(invoice_ids: Iterable[int]) -> list[Invoice]:
     """Several invoices of customers that are locked already, in the order of their ids."""
-    return _lock_by_id(Invoice, invoice_ids)
+    return lock_by_id(Invoice, invoice_ids)
 
 
 def lock_invoices_by_number(numbers: Iterable[str], *, field: str, actor: User) -> list[Invoice]:
@@ -196,7 +163,7 @@ def lock_invoices_by_number(numbers: Iterable[str], *, field: str, actor: User) 
     for a number that no invoice has, or none that ``actor`` may see."""
     wanted = set(numbers)
     named = select(Invoice).where(Invoice.invoice_number.in_(wanted), visible(Invoice, actor)).order_by(Invoice.id)
-    rows = _lock_all(locking(named, Invoice))
+    rows = lock_all(locking(named, Invoice))
     missing = wanted - {invoice.invoice_number for invoice in rows}
     if missing:
         raise BadInput(f"There is no invoice {', '.join(sorted(missing))}.", field=field)
@@ -217,12 +184,12 @@ def lock_open_invoices(customer: Customer) -> list[Invoice]:
         .where(Invoice.customer_id == customer.id, Invoice.state == InvoiceState.APPROVED, open_amount > Decimal(0))
         .order_by(Invoice.due_date, Invoice.id)
     )
-    return _lock_all(locking(statement, Invoice))
+    return lock_all(locking(statement, Invoice))
 
 
 def lock_invoice_with_orders(invoice_id: int, *, actor: User) -> tuple[Invoice, list[Order]]:
     """The invoice with lines and taxes, after its customer and the orders it bills. Raises NotFound."""
-    if _is_held(Invoice, invoice_id):
+    if is_held(Invoice, invoice_id):
         invoice = lock_invoice(invoice_id, actor=actor)
         return invoice, lock_orders(_orders_billed(invoice))
     _lock_customer_of(Invoice.customer_id, Invoice.id == invoice_id, actor, f"invoice {invoice_id}")
@@ -254,91 +221,22 @@ def lock_posted_credit_note(number: str, *, actor: User) -> CreditNote:
 def _lock_credit_note(named: ColumnElement[bool], called: object, actor: User) -> CreditNote:
     _lock_customer_of(CreditNote.customer_id, named, actor, f"credit note {called}")
     parts = (selectinload(CreditNote.lines), selectinload(CreditNote.taxes))
-    return _lock_all(locking(select(CreditNote).where(named).options(*parts), CreditNote))[0]
+    return lock_all(locking(select(CreditNote).where(named).options(*parts), CreditNote))[0]
 
 
 def lock_payment(number: str, *, actor: User) -> Payment:
     """The payment with its applications, its customer locked before it. Raises NotFound."""
     named = Payment.payment_number == number
     _lock_customer_of(Payment.customer_id, named, actor, f"payment {number}")
-    return _lock_one(
+    return lock_one(
         select(Payment).where(named).options(selectinload(Payment.applications)), Payment, number, "payment"
     )
-
-
-def lock_next_message(now: datetime, most_attempts: int) -> OutboxMessage | None:
-    """The message that has waited longest among those that are due and in nobody's hands; passes over locked ones."""
-    statement = (
-        select(OutboxMessage)
-        .where(
-            OutboxMessage.sent_at.is_(None),
-            OutboxMessage.not_before <= now,
-            OutboxMessage.attempts < most_attempts,
-            or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until < now),
-        )
-        .order_by(OutboxMessage.not_before, OutboxMessage.id)
-        .limit(1)
-        .with_for_update(key_share=True, skip_locked=True)
-    )
-    return db.session.scalars(statement).first()
-
-
-def lock_levels(variant_ids: Iterable[int], location_ids: Iterable[int] | None = None) -> list[StockLevel]:
-    """The stock levels of some variants (at some locations), locked in the order of their ids."""
-    if location_ids is None:
-        return _lock_all(LEVELS, {"variant_ids": set(variant_ids)})
-    return _lock_all(LEVELS_AT, {"variant_ids": set(variant_ids), "location_ids": set(location_ids)})
-
-
-def lock_levels_by_id(level_ids: Iterable[int]) -> list[StockLevel]:
-    """Stock levels by id, locked in that order."""
-    return _lock_by_id(StockLevel, level_ids)
-
-
-def lock_lots(level_ids: Iterable[int]) -> list[Lot]:
-    """The batches and serials at some levels, locked in the order of their ids, after the levels."""
-    return _lock_all(LOTS, {"level_ids": set(level_ids)})
-
-
-def lock_variants(variant_ids: Iterable[int]) -> list[Variant]:
-    """Variants whose stock value changes, locked in the order of their ids, after levels and lots."""
-    return _lock_by_id(Variant, variant_ids)
-
-
-def lock_user(email: str) -> User:
-    """The user who logs in as ``email``, locked. Raises NotFound."""
-    return _lock_one(select(User).where(User.email == email.strip().lower()), User, email, "user")
-
-
-def lock_price_rules(model: type[M], ids: Iterable[int]) -> list[M]:
-    """Price lists or promotions that change, or whose uses are counted, locked in the order of their ids."""
-    return _lock_by_id(model, ids)
-
-
-def lock_company() -> Company:
-    """The company's settings, locked. Raises NotFound before it was founded."""
-    return _lock_one(select(Company).where(Company.id == 1), Company, 1, "company")
-
-
-def lock_location(code: str) -> Location:
-    """The location called ``code``, locked. Raises NotFound."""
-    return _lock_one(select(Location).where(Location.code == code), Location, code, "location")
-
-
-def lock_tax_code(code: str) -> TaxCode:
-    """The tax code called ``code`` with its rates, locked. Raises NotFound."""
-    return _lock_one(select(TaxCode).where(TaxCode.code == code), TaxCode, code, "tax code")
-
-
-def is_locked(row: Base) -> bool:
-    """Whether this transaction has locked the row."""
-    return _is_held(type(row), row.id)  # type: ignore[attr-defined]
 
 
 def _lock_customer_of(
     column: InstrumentedAttribute[int], named: ColumnElement[bool], actor: User, called: str
 ) -> Customer:
-    return _seen(_lock_all(customer_of(column, named)), actor, called)
+    return _seen(lock_all(customer_of(column, named)), actor, called)
 
 
 def _seen(customers: Sequence[Customer], actor: User, called: str) -> Customer:
@@ -346,39 +244,6 @@ def _seen(customers: Sequence[Customer], actor: User, called: str) -> Customer:
     if not customers or not sees(actor, customers[0]):
         raise NotFound(f"There is no {called}.")
     return customers[0]
-
-
-def _lock_one(statement: Select[M], model: type[M], key: object, word: str) -> M:
-    rows = _lock_all(locking(statement, model))
-    if not rows:
-        raise NotFound(f"There is no {word} {key}.")
-    return rows[0]
-
-
-def _lock_all(statement: Select[M], values: Mapping[str, Any] | None = None) -> list[M]:
-    """The rows of a ``locking`` statement, held until the transaction ends."""
-    if not in_transaction():
-        raise RuntimeError("Rows are locked inside a command only.")
-    rows = list(db.session.scalars(statement, values).unique())
-    hold(*rows)
-    return rows
-
-
-def _lock_by_id(model: type[M], ids: Iterable[int], parts: Parts = ()) -> list[M]:
-    """Rows by id, locked in that order unless they are held already."""
-    wanted = set(ids)
-    held = unit().held
-    missing = {one for one in wanted if (model, one) not in held}
-    if missing:
-        _lock_all(_by_id(model, parts), {"ids": missing})
-    return [held[model, one] for one in sorted(wanted) if (model, one) in held]
-
-
-@cache
-def _by_id(model: type[M], parts: Parts) -> Select[M]:
-    key = model.id  # type: ignore[attr-defined]
-    rows = select(model).where(key.in_(bindparam("ids", expanding=True))).order_by(key).options(*parts)
-    return locking(rows, model)
 
 
 def _read_parts(orders: Sequence[Order]) -> None:
@@ -392,28 +257,3 @@ def _read_parts(orders: Sequence[Order]) -> None:
             parts[part.order_id].append(part)
         for order in orders:
             set_committed_value(order, name, parts[order.id])
-
-
-def _held(model: type[M], number: str) -> M | None:
-    """The document called ``number`` that the transaction has locked or written itself, if it has."""
-    found: M | None = unit().numbered.get((model, number))
-    return found
-
-
-def _is_held(model: type[Base], row_id: int) -> bool:
-    return (model, row_id) in unit().held
-
-
-def hold(*rows: Base) -> None:
-    """Note rows that nobody else can change before this transaction ends: locked, or written by itself."""
-    held, numbered = unit().held, unit().numbered
-    for row in rows:
-        held[type(row), row.id] = row  # type: ignore[attr-defined]
-        for number in _numbers(row):
-            numbered[type(row), number] = row
-
-
-def _numbers(row: Base) -> Iterable[str]:
-    if isinstance(row, Order):
-        return filter(None, (row.order_number, row.quote_number))
-    return (row.shipment_number,) if isinstance(row, Shipment) else ()

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from tests.support import masters, web
 from tests.support.applications import application
 from tests.support.databases import ENGINES, Database, TestRun
+from tests.support.rights import watched_commands
 from tests.support.scenes import keep_scenes_of, scene
 from tests.support.server import LiveServer, running_server
 from webapp.models import User
@@ -247,6 +248,13 @@ def _assert_books_agree(app: Flask) -> None:
     with app.app_context():
         offending = run_all()
     assert not offending, f"The test left the books wrong: {offending}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _watched_commands() -> Iterator[None]:
+    """No route of any test runs a command whose rights it does not declare."""
+    with watched_commands():
+        yield
 
 
 # --- no silent skips on a build machine ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from webapp.domain.permissions import Permission
+from webapp.services.order_steps.confirmation import confirm_order
 from webapp.web.auth import permissions_of, requires
 
 pytestmark = pytest.mark.engines("sqlite")
@@ -25,3 +26,15 @@ def test_a_route_that_declares_nothing_is_found(make_app) -> None:
 def _without_permission(app: Flask) -> list[str]:
     with app.app_context():
         return [rule.endpoint for rule in app.url_map.iter_rules() if not permissions_of(rule.endpoint)]
+
+
+def test_a_route_that_declares_less_than_its_command_takes_is_noticed(make_app, system) -> None:
+    @requires(Permission.SELF)
+    def view() -> str:
+        confirm_order("SO-2026-001", actor=system)
+        return ""
+
+    app = make_app()
+    app.add_url_rule("/loose", "loose", view)
+    with app.test_request_context("/loose"), pytest.raises(AssertionError, match="loose runs confirm_order"):
+        view()

@@ -140,7 +140,7 @@ def test_sales_see_what_they_asked_for(app, staff):
     assert "Steven Buchanan can decide." in page
 
 
-def decide(client: FlaskClient, number: str, line: int = 1, **form: str) -> str:
+def decide(client: FlaskClient, number: str, line: int = 1, *, declines: bool = False, **form: str) -> str:
     """Decide a discount the way its page does; answers where that leads."""
     page = client.get(f"/approvals/discounts/{number}/{line}").text
     then = html.unescape(re.search(r'id="decision".*?name="next" value="([^"]*)"', page, re.DOTALL)[1])

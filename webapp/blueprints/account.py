@@ -63,7 +63,7 @@ def update_theme() -> Response:
 
 
 @bp.post("/password")
-@requires(Permission.SELF)
+@requires(users.change_password)
 def update_password() -> Response | tuple[str, int]:
     """A new password; every other session of the user ends."""
     form = PasswordForm()
@@ -84,7 +84,7 @@ def update_shortcuts() -> Response:
 
 
 @bp.post("/sessions/<int:session_id>/end")
-@requires(Permission.SELF)
+@requires(sessions.end_session)
 def end_session(session_id: int) -> Response:
     """End another of one's own sessions."""
     sessions.end_session(session_id, actor=current_user)

@@ -72,7 +72,7 @@ def new() -> str:
 
 
 @bp.post("")
-@requires(Permission.CUSTOMERS_WRITE)
+@requires(customers.add_customer)
 def create() -> Response | tuple[str, int]:
     """Add a customer."""
     sections = _sections(is_new=True)
@@ -108,7 +108,7 @@ def edit(code: str) -> str:
 
 
 @bp.post("/<code>")
-@requires(Permission.CUSTOMERS_WRITE)
+@requires(customers.change_customer)
 def update(code: str) -> Response | tuple[str, int]:
     """Change the record."""
     customer, sections = find_customer(code, current_user), _sections()
@@ -138,7 +138,7 @@ def edit_credit(code: str) -> str:
 
 
 @bp.post("/<code>/credit-limit")
-@requires(Permission.CREDIT_LIMIT)
+@requires(customers.change_credit_limit)
 def update_limit(code: str) -> Response | tuple[str, int]:
     """Set limit and tolerance."""
     stored = shown(customer_record(find_customer(code, current_user)))
@@ -154,7 +154,7 @@ def update_limit(code: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<code>/extra-credit")
-@requires(Permission.CREDIT_LIMIT)
+@requires(customers.grant_extra_credit)
 def update_extra(code: str) -> Response | tuple[str, int]:
     """Grant or end a temporary extra."""
     customer = find_customer(code, current_user)
@@ -166,7 +166,7 @@ def update_extra(code: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<code>/status")
-@requires(Permission.CREDIT_HOLD)
+@requires(customers.change_status)
 def update_status(code: str) -> Response:
     """Block, close or open a customer."""
     find_customer(code, current_user)
@@ -194,7 +194,7 @@ def new_address(code: str) -> str:
 
 
 @bp.post("/<code>/addresses")
-@requires(Permission.CUSTOMERS_WRITE)
+@requires(customers.add_address)
 def create_address(code: str) -> Response | tuple[str, int]:
     """Add a delivery address."""
     customer, values = find_customer(code, current_user), typed_whole(ADDRESS)
@@ -207,7 +207,7 @@ def create_address(code: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<code>/addresses/<int:address_id>/default")
-@requires(Permission.CUSTOMERS_WRITE)
+@requires(customers.make_default_address)
 def choose_address(code: str, address_id: int) -> Response:
     """Deliver to this address as a rule."""
     find_customer(code, current_user)
@@ -218,7 +218,7 @@ def choose_address(code: str, address_id: int) -> Response:
 
 
 @bp.post("/<code>/addresses/<int:address_id>/removal")
-@requires(Permission.CUSTOMERS_WRITE)
+@requires(customers.remove_address)
 def remove_address(code: str, address_id: int) -> Response:
     """Take a delivery address away."""
     find_customer(code, current_user)

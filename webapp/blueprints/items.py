@@ -64,7 +64,7 @@ def new() -> str:
 
 
 @bp.post("")
-@requires(Permission.ITEMS_WRITE)
+@requires(items.add_item)
 def create() -> Response | tuple[str, int]:
     """Add an item."""
     sections = _sections(is_new=True)
@@ -100,7 +100,7 @@ def edit(sku: str) -> str:
 
 
 @bp.post("/<sku>")
-@requires(Permission.ITEMS_WRITE)
+@requires(items.change_item)
 def update(sku: str) -> Response | tuple[str, int]:
     """Change the record."""
     variant, sections = find_item(sku), _sections()

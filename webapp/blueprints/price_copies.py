@@ -67,7 +67,7 @@ def new(code: str) -> str | tuple[str, int]:
 
 
 @bp.post("")
-@requires(Permission.PRICES_WRITE)
+@requires(price_copies.copy_price_list)
 def create(code: str) -> Response | tuple[str, int]:
     """Publish what was looked at."""
     price_list, values, version = find_list(code), typed_whole(FORM), form_version()

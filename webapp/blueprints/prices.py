@@ -86,7 +86,7 @@ def new() -> str:
 
 
 @bp.post("/lists")
-@requires(Permission.PRICES_WRITE)
+@requires(price_lists.add_price_list)
 def create() -> Response | tuple[str, int]:
     """Add a list."""
     sections = _sections(None)
@@ -115,7 +115,7 @@ def edit(code: str) -> str:
 
 
 @bp.post("/lists/<code>")
-@requires(Permission.PRICES_WRITE)
+@requires(price_lists.change_price_list)
 def update(code: str) -> Response | tuple[str, int]:
     """Change the list's own fields."""
     price_list = reads.find_list(code)
@@ -133,7 +133,7 @@ def update(code: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/lists/<code>/rows")
-@requires(Permission.PRICES_WRITE)
+@requires(price_lists.put_price)
 def create_row(code: str) -> Response | tuple[str, int]:
     """Add or change a price of the list."""
     price_list, values = reads.find_list(code), typed_whole(ROW)
@@ -144,7 +144,7 @@ def create_row(code: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/lists/<code>/rows/<int:price_id>/removal")
-@requires(Permission.PRICES_WRITE)
+@requires(price_lists.remove_price)
 def remove_row(code: str, price_id: int) -> Response:
     """Take a price off the list."""
     run_once(lambda: {"code": price_lists.remove_price(code, price_id, actor=current_user).code})
@@ -162,7 +162,7 @@ def of_customer(code: str) -> str:
 
 
 @bp.post("/customers/<code>/rows")
-@requires(Permission.PRICES_WRITE)
+@requires(customer_prices.put_customer_price)
 def create_agreed(code: str) -> Response | tuple[str, int]:
     """Agree on a price, or change one."""
     customer, values = find_customer(code, current_user), typed_whole(ROW)
@@ -174,7 +174,7 @@ def create_agreed(code: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/customers/<code>/rows/<int:price_id>/removal")
-@requires(Permission.PRICES_WRITE)
+@requires(customer_prices.remove_customer_price)
 def remove_agreed(code: str, price_id: int) -> Response:
     """End an agreement."""
     find_customer(code, current_user)

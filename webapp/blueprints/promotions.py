@@ -61,7 +61,7 @@ def new() -> str:
 
 
 @bp.post("")
-@requires(Permission.PRICES_WRITE)
+@requires(promotions.add_promotion)
 def create() -> Response | tuple[str, int]:
     """Draft a promotion."""
     sections = _sections(None)
@@ -89,7 +89,7 @@ def edit(code: str) -> str:
 
 
 @bp.post("/<code>")
-@requires(Permission.PRICES_WRITE)
+@requires(promotions.change_promotion)
 def update(code: str) -> Response | tuple[str, int]:
     """Change the promotion."""
     promotion = find_promotion(code)
@@ -107,7 +107,7 @@ def update(code: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<code>/publication")
-@requires(Permission.PRICES_WRITE)
+@requires(promotions.publish_promotion)
 def publish(code: str) -> Response:
     """Let it count from now on."""
     run_once(lambda: {"code": promotions.publish_promotion(code, actor=current_user).code})
@@ -115,7 +115,7 @@ def publish(code: str) -> Response:
 
 
 @bp.post("/<code>/ending")
-@requires(Permission.PRICES_WRITE)
+@requires(promotions.end_promotion)
 def end(code: str) -> Response:
     """Let it count for no new price."""
     run_once(lambda: {"code": promotions.end_promotion(code, actor=current_user).code})

@@ -130,7 +130,7 @@ def _sent(number: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<number>/packing")
-@requires(Permission.SHIPMENTS_WRITE)
+@requires(shipping.pack_shipment)
 def create_packing(number: str) -> Response | tuple[str, int]:
     """Note parcels and carrier."""
 
@@ -149,7 +149,7 @@ def create_packing(number: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<number>/departure")
-@requires(Permission.SHIPMENTS_WRITE)
+@requires(shipping.ship_shipment)
 def create_departure(number: str) -> Response | tuple[str, int]:
     """Let the goods go, unless credit holds them at the door."""
 
@@ -166,7 +166,7 @@ def _departed(number: str, attempt: Attempt) -> Response | tuple[str, int]:
 
 
 @bp.post("/<number>/cancellation")
-@requires(Permission.SHIPMENTS_WRITE)
+@requires(shipping.cancel_shipment)
 def create_cancellation(number: str) -> Response | tuple[str, int]:
     """Undo a shipment that has not left."""
 
@@ -215,7 +215,7 @@ def new_return(number: str) -> str:
 
 
 @bp.post("/<number>/returns")
-@requires(Permission.RETURNS_WRITE)
+@requires(receive_return)
 def create_return(number: str) -> Response | tuple[str, int]:
     """Receive goods back and put them where they belong."""
 

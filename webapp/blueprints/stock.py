@@ -98,7 +98,7 @@ def new_receipt() -> str:
 
 
 @bp.post("/receipts")
-@requires(Permission.STOCK_WRITE)
+@requires(receive_stock)
 def create_receipt() -> Response | str | tuple[str, int]:
     """Take the goods in; ``act=more`` only gives more lines to fill."""
     values, rows = request.form.to_dict(), _typed_rows()
@@ -179,7 +179,7 @@ def new_adjustment() -> str:
 
 
 @bp.post("/adjustments")
-@requires(Permission.STOCK_WRITE)
+@requires(adjust_stock)
 def create_adjustment() -> Response | tuple[str, int]:
     """Put stock right; what orders hold is given back only on the clerk's word."""
     values = request.form.to_dict()

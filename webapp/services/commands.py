@@ -24,6 +24,8 @@ R = TypeVar("R")
 class Command(Generic[P, R]):
     """A command and the rights it takes, all of them. Called, it raises what its function raises, and Forbidden."""
 
+    __name__: str
+
     def __init__(self, function: Callable[P, R], *permissions: Permission) -> None:
         update_wrapper(self, function)
         self.permissions = permissions

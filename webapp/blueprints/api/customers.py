@@ -47,14 +47,14 @@ def show_customer(ref: str) -> CustomerOutput:
     return _customer(at_path(Customer, ref, program()).code)
 
 
-@does("/customers/", Permission.CUSTOMERS_WRITE, CustomerOutput, body=CustomerInput, status=201)
+@does("/customers/", add_customer, CustomerOutput, body=CustomerInput, status=201)
 def create_customer(body: CustomerInput) -> Answer:
     """Add a customer."""
     code = add_customer(**_values(body), actor=program()).code
     return Answer(_customer(code), 201, url_for("api.show_customer", ref=code))
 
 
-@changes("/customers/<ref>/", Permission.CUSTOMERS_WRITE, CustomerOutput, body=CustomerChange)
+@changes("/customers/<ref>/", change_customer, CustomerOutput, body=CustomerChange)
 def change_customer_of(body: CustomerChange, ref: str, version: int) -> CustomerOutput:
     """Change fields of a customer; the others stay."""
     code = at_path(Customer, ref, program()).code

@@ -66,7 +66,7 @@ def show_invoice(ref: str) -> InvoiceOutput:
     return _shown(at_path(Invoice, ref, program()).id)
 
 
-@does("/sales/orders/<ref>/invoices/", Permission.INVOICES_WRITE, InvoiceOutput, body=InvoiceInput, status=201)
+@does("/sales/orders/<ref>/invoices/", invoicing.draft_invoice, InvoiceOutput, body=InvoiceInput, status=201)
 def create_invoice(body: InvoiceInput, ref: str) -> Answer:
     """Draft an invoice over what an order has shipped and not yet billed."""
     order = at_path(Order, ref, program())
@@ -75,7 +75,7 @@ def create_invoice(body: InvoiceInput, ref: str) -> Answer:
     return Answer(_shown(draft.id), 201, url_for("api.show_invoice", ref=draft.id))
 
 
-@does("/sales/invoices/", Permission.INVOICES_WRITE, InvoiceOutput, body=FreeInvoiceInput, status=201)
+@does("/sales/invoices/", free_invoices.draft_free_invoice, InvoiceOutput, body=FreeInvoiceInput, status=201)
 def create_free_invoice(body: FreeInvoiceInput) -> Answer:
     """Draft an invoice that bills no order: a service, a fee, a correction."""
     customer = referred(Customer, body.customer, program(), field="customer")
@@ -83,35 +83,35 @@ def create_free_invoice(body: FreeInvoiceInput) -> Answer:
     return Answer(_shown(draft.id), 201, url_for("api.show_invoice", ref=draft.id))
 
 
-@does("/sales/invoices/<path:ref>/validate/", Permission.INVOICES_WRITE, InvoiceOutput)
+@does("/sales/invoices/<path:ref>/validate/", invoicing.validate_invoice, InvoiceOutput)
 def validate_invoice(ref: str) -> InvoiceOutput:
     """Check a draft; every problem is named at once."""
     invoice = at_path(Invoice, ref, program())
     return _shown(invoicing.validate_invoice(invoice.id, actor=program()).id)
 
 
-@does("/sales/invoices/<path:ref>/approve/", Permission.INVOICES_POST, InvoiceOutput, body=Posting)
+@does("/sales/invoices/<path:ref>/approve/", posting.post_invoice, InvoiceOutput, body=Posting)
 def approve_invoice(body: Posting, ref: str) -> InvoiceOutput:
     """Post a validated draft: it gets its number and never changes again."""
     invoice = at_path(Invoice, ref, program())
     return _shown(posting.post_invoice(invoice.id, issue_date=body.issue_date, actor=program()).id)
 
 
-@does("/sales/invoices/<path:ref>/send/", Permission.INVOICES_WRITE, InvoiceOutput, body=SendingInput)
+@does("/sales/invoices/<path:ref>/send/", sending.send_invoice, InvoiceOutput, body=SendingInput)
 def send_invoice(body: SendingInput, ref: str) -> InvoiceOutput:
     """Send a posted invoice by e-mail."""
     invoice = at_path(Invoice, ref, program())
     return _shown(sending.send_invoice(invoice.id, recipient=body.recipient, actor=program()).id)
 
 
-@does("/sales/invoices/<path:ref>/void/", Permission.INVOICES_WRITE, InvoiceOutput, body=MoveWithReason)
+@does("/sales/invoices/<path:ref>/void/", invoicing.void_invoice, InvoiceOutput, body=MoveWithReason)
 def void_invoice(body: MoveWithReason, ref: str) -> InvoiceOutput:
     """Give a draft up; what it was to bill can be billed again."""
     invoice = at_path(Invoice, ref, program())
     return _shown(invoicing.void_invoice(invoice.id, reason=body.reason, actor=program()).id)
 
 
-@does("/sales/invoices/<path:ref>/record_payment/", Permission.PAYMENTS_RECORD, PaymentRecorded, body=PaymentOfInvoice)
+@does("/sales/invoices/<path:ref>/record_payment/", pay_invoice, PaymentRecorded, body=PaymentOfInvoice)
 def record_payment(body: PaymentOfInvoice, ref: str) -> Answer:
     """Record what a customer paid on one invoice."""
     invoice = at_path(Invoice, ref, program())
@@ -130,8 +130,13 @@ def record_payment(body: PaymentOfInvoice, ref: str) -> Answer:
 # --- credit notes ----------------------------------------------------------------------------------------------------
 
 
-@does("/sales/invoices/<path:ref>/credit_notes/", Permission.INVOICES_WRITE, CreditNoteOutput, body=CreditNoteInput,
-      status=201)  # fmt: skip
+@does(
+    "/sales/invoices/<path:ref>/credit_notes/",
+    credit_notes.draft_credit_note,
+    CreditNoteOutput,
+    body=CreditNoteInput,
+    status=201,
+)
 def create_credit_note(body: CreditNoteInput, ref: str) -> Answer:
     """Draft a credit note over lines of a posted invoice."""
     invoice = at_path(Invoice, ref, program())
@@ -148,7 +153,7 @@ def show_credit_note(ref: str) -> CreditNoteOutput:
     return _note(at_path(CreditNote, ref, program()).id)
 
 
-@does("/sales/credit_notes/<ref>/approve/", Permission.INVOICES_POST, CreditNoteOutput, body=Posting)
+@does("/sales/credit_notes/<ref>/approve/", credit_notes.post_credit_note, CreditNoteOutput, body=Posting)
 def approve_credit_note(body: Posting, ref: str) -> CreditNoteOutput:
     """Post a credit note: it settles what is open of its invoice, the rest stays unapplied."""
     note = at_path(CreditNote, ref, program())

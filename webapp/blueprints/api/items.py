@@ -39,14 +39,14 @@ def show_item(ref: str) -> ItemOutput:
     return _item(at_path(Variant, ref, program()).sku)
 
 
-@does("/items/", Permission.ITEMS_WRITE, ItemOutput, body=ItemInput, status=201)
+@does("/items/", add_item, ItemOutput, body=ItemInput, status=201)
 def create_item(body: ItemInput) -> Answer:
     """Add an item."""
     sku = add_item(actor=program(), **_values(body)).sku
     return Answer(_item(sku), 201, url_for("api.show_item", ref=sku))
 
 
-@changes("/items/<ref>/", Permission.ITEMS_WRITE, ItemOutput, body=ItemChange)
+@changes("/items/<ref>/", change_item, ItemOutput, body=ItemChange)
 def change_item_of(body: ItemChange, ref: str, version: int) -> ItemOutput:
     """Change fields of an item; the others stay."""
     sku = at_path(Variant, ref, program()).sku

@@ -19,7 +19,6 @@ from webapp.blueprints.api.schemas.moves import (
 )
 from webapp.blueprints.api.schemas.orders import OrderOutput
 from webapp.domain.numbers import parse_money
-from webapp.domain.permissions import Permission
 from webapp.models import Order
 from webapp.queries.references import at_path
 from webapp.services.approvals import deciding as approvals
@@ -43,7 +42,7 @@ def _after(ref: str, move: Callable[[str], Any]) -> OrderOutput:
     return order_answer(order.id)
 
 
-@does("/sales/orders/<ref>/submit/", Permission.ORDERS_WRITE, OrderOutput, body=Submission)
+@does("/sales/orders/<ref>/submit/", order_flow.submit_order, OrderOutput, body=Submission)
 def submit_order(body: Submission, ref: str) -> OrderOutput:
     """Ask for approval; the company's policy may give it at once."""
     actor = program()
@@ -52,28 +51,28 @@ def submit_order(body: Submission, ref: str) -> OrderOutput:
     )
 
 
-@does("/sales/orders/<ref>/withdraw/", Permission.ORDERS_WRITE, OrderOutput, body=Move)
+@does("/sales/orders/<ref>/withdraw/", order_flow.withdraw_order, OrderOutput, body=Move)
 def withdraw_order(_body: Move, ref: str) -> OrderOutput:
     """Take a submitted order back to draft."""
     actor = program()
     return _after(ref, lambda number: order_flow.withdraw_order(number, actor=actor))
 
 
-@does("/sales/orders/<ref>/approve/", Permission.ORDERS_APPROVE, OrderOutput, body=Move)
+@does("/sales/orders/<ref>/approve/", approvals.approve_order, OrderOutput, body=Move)
 def approve_order(body: Move, ref: str) -> OrderOutput:
     """Approve a submitted order, unless you asked for it yourself."""
     actor = program()
     return _after(ref, lambda number: approvals.approve_order(number, reason=body.reason, actor=actor))
 
 
-@does("/sales/orders/<ref>/reject/", Permission.ORDERS_APPROVE, OrderOutput, body=MoveWithReason)
+@does("/sales/orders/<ref>/reject/", approvals.reject_order, OrderOutput, body=MoveWithReason)
 def reject_order(body: MoveWithReason, ref: str) -> OrderOutput:
     """Reject a submitted order, with a reason."""
     actor = program()
     return _after(ref, lambda number: approvals.reject_order(number, reason=body.reason, actor=actor))
 
 
-@does("/sales/orders/<ref>/confirm/", Permission.ORDERS_CONFIRM, OrderOutput, body=Move)
+@does("/sales/orders/<ref>/confirm/", confirm_order, OrderOutput, body=Move)
 def confirm(_body: Move, ref: str) -> OrderOutput | Answer:
     """Confirm an approved order. When credit runs out it is put on hold instead, and the answer is 400."""
     order = _order(ref)
@@ -83,14 +82,14 @@ def confirm(_body: Move, ref: str) -> OrderOutput | Answer:
     return order_answer(outcome.order.id)
 
 
-@does("/sales/orders/<ref>/cancel/", Permission.ORDERS_WRITE, OrderOutput, body=Move)
+@does("/sales/orders/<ref>/cancel/", order_flow.cancel_order, OrderOutput, body=Move)
 def cancel_order(body: Move, ref: str) -> OrderOutput:
     """Cancel an order of which nothing is picked, shipped or billed; its stock is free again."""
     actor = program()
     return _after(ref, lambda number: order_flow.cancel_order(number, reason=body.reason, actor=actor))
 
 
-@does("/sales/orders/<ref>/accept_quote/", Permission.ORDERS_WRITE, OrderOutput, body=Move)
+@does("/sales/orders/<ref>/accept_quote/", order_flow.accept_quote, OrderOutput, body=Move)
 def accept_quote(_body: Move, ref: str) -> OrderOutput:
     """Turn a quote into a draft order, at its prices."""
     actor = program()
@@ -100,7 +99,7 @@ def accept_quote(_body: Move, ref: str) -> OrderOutput:
 # --- allocation ------------------------------------------------------------------------------------------------------
 
 
-@does("/sales/orders/<ref>/allocate_inventory/", Permission.ORDERS_ALLOCATE, AllocationOutput, body=LineParts)
+@does("/sales/orders/<ref>/allocate_inventory/", allocation.allocate_order, AllocationOutput, body=LineParts)
 def allocate_inventory(body: LineParts, ref: str) -> AllocationOutput | Answer:
     """Reserve what is in stock, perhaps a part. When credit runs out the order is held and the answer is 400."""
     order = _order(ref)
@@ -110,7 +109,7 @@ def allocate_inventory(body: LineParts, ref: str) -> AllocationOutput | Answer:
     return AllocationOutput.of(outcome)
 
 
-@does("/sales/orders/<ref>/release_allocation/", Permission.ORDERS_ALLOCATE, OrderOutput, body=LineParts)
+@does("/sales/orders/<ref>/release_allocation/", allocation.release_order_allocation, OrderOutput, body=LineParts)
 def release_allocation(body: LineParts, ref: str) -> OrderOutput:
     """Give back what is reserved and on no shipment, of all lines or of some."""
     actor = program()
@@ -124,14 +123,14 @@ def _parts(body: LineParts) -> dict[int, Decimal | None] | None:
 # --- credit ----------------------------------------------------------------------------------------------------------
 
 
-@does("/sales/orders/<ref>/apply_credit_hold/", Permission.CREDIT_HOLD, OrderOutput, body=MoveWithReason)
+@does("/sales/orders/<ref>/apply_credit_hold/", credit_desk.hold_order, OrderOutput, body=MoveWithReason)
 def apply_credit_hold(body: MoveWithReason, ref: str) -> OrderOutput:
     """Put an order on hold by hand."""
     actor = program()
     return _after(ref, lambda number: credit_desk.hold_order(number, reason=body.reason, actor=actor))
 
 
-@does("/sales/orders/<ref>/release_credit_hold/", Permission.CREDIT_RELEASE, OrderOutput, body=Release)
+@does("/sales/orders/<ref>/release_credit_hold/", credit_desk.release_hold, OrderOutput, body=Release)
 def release_credit_hold(body: Release, ref: str) -> OrderOutput:
     """Let a held order go on; one that was held when it was to be confirmed is confirmed with it."""
     order = _order(ref)
@@ -147,7 +146,7 @@ def release_credit_hold(body: Release, ref: str) -> OrderOutput:
     return order_answer(order.id)
 
 
-@does("/sales/orders/<ref>/reject_credit_hold/", Permission.CREDIT_RELEASE, OrderOutput, body=MoveWithReason)
+@does("/sales/orders/<ref>/reject_credit_hold/", credit_desk.reject_hold, OrderOutput, body=MoveWithReason)
 def reject_credit_hold(body: MoveWithReason, ref: str) -> OrderOutput:
     """Refuse the credit: the order stays blocked until it is changed or cancelled."""
     actor = program()

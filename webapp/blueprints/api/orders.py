@@ -59,7 +59,7 @@ def show_order(ref: str) -> OrderOutput:
     return order_answer(at_path(Order, ref, program()).id)
 
 
-@does("/sales/orders/", Permission.ORDERS_WRITE, OrderOutput, body=OrderInput, status=201)
+@does("/sales/orders/", order_entry.create_order, OrderOutput, body=OrderInput, status=201)
 def create_order(body: OrderInput) -> Answer:
     """Enter an order, or a quote; it is a draft until it is submitted."""
     customer = referred(Customer, body.customer, program(), field="customer")
@@ -75,7 +75,7 @@ def create_order(body: OrderInput) -> Answer:
     return Answer(order_answer(order.id), 201, url_for("api.show_order", ref=order.number))
 
 
-@changes("/sales/orders/<ref>/", Permission.ORDERS_WRITE, OrderOutput, body=OrderChange)
+@changes("/sales/orders/<ref>/", edit_order, OrderOutput, body=OrderChange)
 def change_order(body: OrderChange, ref: str, version: int) -> OrderOutput:
     """Change head and lines of an order in one step; what is not named stays."""
     order = at_path(Order, ref, program())

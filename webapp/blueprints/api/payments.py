@@ -40,7 +40,7 @@ def show_payment(ref: str) -> PaymentOutput:
     return _shown(at_path(Payment, ref, program()).id)
 
 
-@does("/payments/", Permission.PAYMENTS_RECORD, PaymentOutput, body=PaymentInput, status=201)
+@does("/payments/", payments.record_receipt, PaymentOutput, body=PaymentInput, status=201)
 def create_payment(body: PaymentInput) -> Answer:
     """Record what a customer paid, over the invoices named or the oldest due."""
     customer = referred(Customer, body.customer, program(), field="customer")
@@ -60,14 +60,14 @@ def create_payment(body: PaymentInput) -> Answer:
     return Answer(_shown(payment.id), 201, url_for("api.show_payment", ref=payment.number))
 
 
-@does("/payments/<ref>/applications/", Permission.PAYMENTS_RECORD, PaymentOutput, body=PaymentPart)
+@does("/payments/<ref>/applications/", payments.apply_payment, PaymentOutput, body=PaymentPart)
 def apply_payment(body: PaymentPart, ref: str) -> PaymentOutput:
     """Let what a payment has on account settle an invoice, or a part of it."""
     payment = at_path(Payment, ref, program())
     return _shown(payments.apply_payment(payment.number, _invoice(body, "invoice"), body.amount, actor=program()).id)
 
 
-@does("/payments/<ref>/reverse/", Permission.PAYMENTS_REVERSE, PaymentOutput, body=MoveWithReason)
+@does("/payments/<ref>/reverse/", payments.reverse_payment, PaymentOutput, body=MoveWithReason)
 def reverse_payment(body: MoveWithReason, ref: str) -> PaymentOutput:
     """Take back a payment that bounced; somebody else than who recorded it does that."""
     payment = at_path(Payment, ref, program())

@@ -46,7 +46,7 @@ def show_price_list(ref: str) -> PriceListOutput:
     return PriceListOutput.of(at_path(PriceList, ref, program()), program())
 
 
-@does("/price_lists/", Permission.PRICES_WRITE, PriceListOutput, body=PriceListInput, status=201)
+@does("/price_lists/", add_price_list, PriceListOutput, body=PriceListInput, status=201)
 def create_price_list(body: PriceListInput) -> Answer:
     """Add a price list."""
     values = body.model_dump()
@@ -67,7 +67,7 @@ def list_prices(query: PriceQuery, ref: str) -> PricePage:
     return PricePage(**listed(page, [PriceRow.of_list(row) for row in page.rows]))
 
 
-@does("/price_lists/<ref>/prices/", Permission.PRICES_WRITE, PriceRow, body=PriceInput, status=201)
+@does("/price_lists/<ref>/prices/", put_price, PriceRow, body=PriceInput, status=201)
 def create_price(body: PriceInput, ref: str) -> Answer:
     """Add a row to a list, or change the row of the same item, quantity and first day."""
     price_list = at_path(PriceList, ref, program())
@@ -90,7 +90,7 @@ def list_customer_prices(query: CustomerPriceQuery) -> CustomerPricePage:
     return CustomerPricePage(**listed(page, [CustomerPriceRow.of_customer(row) for row in page.rows]))
 
 
-@does("/customer_prices/", Permission.PRICES_WRITE, CustomerPriceRow, body=CustomerPriceInput, status=201)
+@does("/customer_prices/", put_customer_price, CustomerPriceRow, body=CustomerPriceInput, status=201)
 def create_customer_price(body: CustomerPriceInput) -> Answer:
     """Agree on a price, or change the one of the same item, quantity and first day."""
     customer = referred(Customer, body.customer, program(), field="customer")

@@ -37,7 +37,7 @@ def show_promotion(ref: str) -> PromotionOutput:
     return _output(at_path(Promotion, ref, program()))
 
 
-@does("/promotions/", Permission.PRICES_WRITE, PromotionOutput, body=PromotionInput, status=201)
+@does("/promotions/", promotions.add_promotion, PromotionOutput, body=PromotionInput, status=201)
 def create_promotion(body: PromotionInput) -> Answer:
     """Draft a promotion, or publish it at once."""
     make = promotions.launch_promotion if body.publish else promotions.add_promotion
@@ -45,20 +45,20 @@ def create_promotion(body: PromotionInput) -> Answer:
     return Answer(_output(made), 201, url_for("api.show_promotion", ref=made.code))
 
 
-@changes("/promotions/<ref>/", Permission.PRICES_WRITE, PromotionOutput, body=PromotionChange)
+@changes("/promotions/<ref>/", promotions.change_promotion, PromotionOutput, body=PromotionChange)
 def change_promotion(body: PromotionChange, ref: str, version: int) -> PromotionOutput:
     """Change a promotion; what is not named stays."""
     promotion = at_path(Promotion, ref, program())
     return _output(promotions.change_promotion(promotion.code, version=version, actor=program(), **_given(body)))
 
 
-@does("/promotions/<ref>/publish/", Permission.PRICES_WRITE, PromotionOutput)
+@does("/promotions/<ref>/publish/", promotions.publish_promotion, PromotionOutput)
 def publish_promotion(ref: str) -> PromotionOutput:
     """Let a draft count from now on."""
     return _output(promotions.publish_promotion(at_path(Promotion, ref, program()).code, actor=program()))
 
 
-@does("/promotions/<ref>/end/", Permission.PRICES_WRITE, PromotionOutput)
+@does("/promotions/<ref>/end/", promotions.end_promotion, PromotionOutput)
 def end_promotion(ref: str) -> PromotionOutput:
     """Let it count for no new price."""
     return _output(promotions.end_promotion(at_path(Promotion, ref, program()).code, actor=program()))

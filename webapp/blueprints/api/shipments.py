@@ -46,7 +46,7 @@ def show_shipment(ref: str) -> ShipmentOutput:
     return _shown(at_path(Shipment, ref, program()))
 
 
-@does("/sales/orders/<ref>/shipments/", Permission.SHIPMENTS_WRITE, ShipmentOutput, body=ShipmentInput, status=201)
+@does("/sales/orders/<ref>/shipments/", shipping.create_shipments, ShipmentOutput, body=ShipmentInput, status=201)
 def create_shipment(body: ShipmentInput, ref: str) -> Answer:
     """Put allocated goods on a shipment; goods of several locations make one each, named as further shipments."""
     order = at_path(Order, ref, program())
@@ -61,7 +61,7 @@ def create_shipment(body: ShipmentInput, ref: str) -> Answer:
     return Answer(made, 201, url_for("api.show_shipment", ref=first.number))
 
 
-@does("/sales/shipments/<ref>/pick/", Permission.SHIPMENTS_WRITE, ShipmentOutput, body=PickInput)
+@does("/sales/shipments/<ref>/pick/", shipping.pick_shipment, ShipmentOutput, body=PickInput)
 def pick_shipment(body: PickInput, ref: str) -> ShipmentOutput:
     """Confirm what was picked; what was not goes back to the order."""
     shipment = at_path(Shipment, ref, program())
@@ -70,7 +70,7 @@ def pick_shipment(body: PickInput, ref: str) -> ShipmentOutput:
     return _shown(shipment)
 
 
-@does("/sales/shipments/<ref>/pack/", Permission.SHIPMENTS_WRITE, ShipmentOutput, body=DispatchInput)
+@does("/sales/shipments/<ref>/pack/", shipping.pack_shipment, ShipmentOutput, body=DispatchInput)
 def pack_shipment(body: DispatchInput, ref: str) -> ShipmentOutput:
     """Note that it is packed."""
     shipment = at_path(Shipment, ref, program())
@@ -78,7 +78,7 @@ def pack_shipment(body: DispatchInput, ref: str) -> ShipmentOutput:
     return _shown(shipment)
 
 
-@does("/sales/shipments/<ref>/ship/", Permission.SHIPMENTS_WRITE, ShipmentOutput, body=DispatchInput)
+@does("/sales/shipments/<ref>/ship/", shipping.ship_shipment, ShipmentOutput, body=DispatchInput)
 def ship_shipment(body: DispatchInput, ref: str) -> ShipmentOutput | Answer:
     """Let it go. When credit runs out it stays packed, the order is put on hold, and the answer is 400."""
     shipment = at_path(Shipment, ref, program())
@@ -90,7 +90,7 @@ def ship_shipment(body: DispatchInput, ref: str) -> ShipmentOutput | Answer:
     return _shown(shipment)
 
 
-@does("/sales/shipments/<ref>/cancel/", Permission.SHIPMENTS_WRITE, ShipmentOutput, body=Move)
+@does("/sales/shipments/<ref>/cancel/", shipping.cancel_shipment, ShipmentOutput, body=Move)
 def cancel_shipment(body: Move, ref: str) -> ShipmentOutput:
     """Undo a shipment that has not left; its goods stay allocated."""
     shipment = at_path(Shipment, ref, program())

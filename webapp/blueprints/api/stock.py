@@ -48,7 +48,7 @@ def show_location(ref: str) -> LocationOutput:
     return LocationOutput.of(at_path(Location, ref, program()))
 
 
-@does("/locations/", Permission.LOCATIONS_WRITE, LocationOutput, body=LocationInput, status=201)
+@does("/locations/", add_location, LocationOutput, body=LocationInput, status=201)
 def create_location(body: LocationInput) -> Answer:
     """Add a warehouse, or a bin inside another location."""
     parent = "" if body.parent is None else referred(Location, body.parent, program(), field="parent").code
@@ -96,7 +96,7 @@ def show_movement(ref: str) -> MovementOutput:
     return found
 
 
-@does("/stock/receipts/", Permission.STOCK_WRITE, ReceiptOutput, body=ReceiptInput, status=201)
+@does("/stock/receipts/", stock.receive_stock, ReceiptOutput, body=ReceiptInput, status=201)
 def receive(body: ReceiptInput) -> Answer:
     """Take goods in at a location."""
     location = referred(Location, body.location, program(), field="location").code
@@ -110,7 +110,7 @@ def receive(body: ReceiptInput) -> Answer:
     return Answer(received, 201, url_for("api.show_movement", ref=ids[0]))
 
 
-@does("/stock/adjustments/", Permission.STOCK_WRITE, MovementOutput, body=AdjustmentInput, status=201)
+@does("/stock/adjustments/", stock.adjust_stock, MovementOutput, body=AdjustmentInput, status=201)
 def adjust(body: AdjustmentInput) -> Answer:
     """Put stock right by hand, with a reason."""
     movement_id = stock.adjust_stock(

@@ -67,7 +67,7 @@ def to_credit() -> str:
 
 
 @bp.post("")
-@requires(Permission.INVOICES_WRITE)
+@requires(draft_credit_notes_for_return)
 def create() -> Response:
     """Draft the credit notes that a return asks for, one for each invoice that billed what came back."""
     number = request.form.get("return_number", "")

@@ -40,7 +40,7 @@ def show_draft(credit_note_id: int) -> str | Response:
 
 
 @bp.post("/drafts/<int:credit_note_id>/approval")
-@requires(Permission.INVOICES_POST)
+@requires(post_credit_note)
 def create_approval(credit_note_id: int) -> Answer:
     """Post the draft for good; it settles what is open of its invoice."""
     attempt = try_once(lambda: _post(credit_note_id))
@@ -48,7 +48,7 @@ def create_approval(credit_note_id: int) -> Answer:
 
 
 @bp.post("/drafts/<int:credit_note_id>/void")
-@requires(Permission.INVOICES_WRITE)
+@requires(void_credit_note)
 def create_void(credit_note_id: int) -> Answer:
     """Give the draft up."""
     reason = request.form.get("reason", "")
@@ -57,7 +57,7 @@ def create_void(credit_note_id: int) -> Answer:
 
 
 @bp.post("/<number>/sending")
-@requires(Permission.INVOICES_WRITE)
+@requires(send_credit_note)
 def create_sending(number: str) -> Answer:
     """Send the credit note with its PDF."""
     found = _posted(number).credit_note.id
@@ -67,7 +67,7 @@ def create_sending(number: str) -> Answer:
 
 
 @bp.post("/<number>/applications")
-@requires(Permission.PAYMENTS_RECORD)
+@requires(apply_credit_note)
 def create_application(number: str) -> Answer:
     """Let what is left of the credit note settle (a part of) another invoice."""
     currency = _posted(number).credit_note.currency

@@ -33,7 +33,7 @@ def new_credit_note(number: str) -> str:
 
 
 @bp.post("/<path:number>/credit-notes")
-@requires(Permission.INVOICES_WRITE)
+@requires(draft_credit_note)
 def create_credit_note(number: str) -> Response | tuple[str, int]:
     """Draft the credit note; it takes effect when it is posted."""
     page = posted(number)

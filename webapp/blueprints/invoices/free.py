@@ -32,7 +32,7 @@ def new() -> str:
 
 
 @bp.post("")
-@requires(Permission.INVOICES_WRITE)
+@requires(prepare_free_invoice)
 def create() -> Response | str | tuple[str, int]:
     """Draft the invoice and check it, or show more rows of the form."""
     if request.form.get("act") == MORE:
@@ -55,7 +55,7 @@ def edit_lines(invoice_id: int) -> Response | str:
 
 
 @bp.post("/drafts/<int:invoice_id>/lines")
-@requires(Permission.INVOICES_WRITE)
+@requires(redraft_free_invoice)
 def update_lines(invoice_id: int) -> Response | str | tuple[str, int]:
     """Give the draft other lines, or show more rows of the form."""
     invoice = draft(invoice_id).invoice

@@ -35,7 +35,7 @@ def new_payment(number: str) -> str:
 
 
 @bp.post("/<path:number>/payments")
-@requires(Permission.PAYMENTS_RECORD)
+@requires(pay_invoice)
 def create_payment(number: str) -> Response | tuple[str, int]:
     """Record what came in."""
     page = posted(number)

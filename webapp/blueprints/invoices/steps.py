@@ -38,7 +38,7 @@ def show_draft(invoice_id: int) -> str | Response:
 
 
 @bp.post("/drafts/<int:invoice_id>/validation")
-@requires(Permission.INVOICES_WRITE)
+@requires(validate_invoice)
 def create_validation(invoice_id: int) -> Answer:
     """Check the draft; what is wrong with it is said all at once."""
     attempt = try_once(lambda: {"id": validate_invoice(invoice_id, actor=current_user).id})
@@ -48,7 +48,7 @@ def create_validation(invoice_id: int) -> Answer:
 
 
 @bp.post("/drafts/<int:invoice_id>/approval")
-@requires(Permission.INVOICES_POST)
+@requires(post_invoice)
 def create_approval(invoice_id: int) -> Answer:
     """Post the draft for good, on its issue date."""
     attempt = try_once(lambda: _post(invoice_id))
@@ -64,7 +64,7 @@ def _post(invoice_id: int) -> dict[str, Any]:
 
 
 @bp.post("/drafts/<int:invoice_id>/void")
-@requires(Permission.INVOICES_WRITE)
+@requires(void_invoice)
 def create_void(invoice_id: int) -> Answer:
     """Give the draft up; what it was to bill waits to be billed again."""
     reason = request.form.get("reason", "")
@@ -77,7 +77,7 @@ def create_void(invoice_id: int) -> Answer:
 
 
 @bp.post("/<path:number>/sending")
-@requires(Permission.INVOICES_WRITE)
+@requires(send_invoice)
 def create_sending(number: str) -> Answer:
     """Send the invoice with its PDF."""
     recipient = request.form.get("recipient", "").strip()

@@ -27,7 +27,7 @@ def show(number: str) -> str:
 
 
 @bp.post("/<number>/applications")
-@requires(Permission.PAYMENTS_RECORD)
+@requires(apply_payment)
 def create_application(number: str) -> Answer:
     """Let what is on account settle (a part of) an invoice."""
     currency = payment_page(number, viewer=current_user).currency
@@ -44,7 +44,7 @@ def create_application(number: str) -> Answer:
 
 
 @bp.post("/<number>/reversal")
-@requires(Permission.PAYMENTS_REVERSE)
+@requires(reverse_payment)
 def create_reversal(number: str) -> Answer:
     """Take the payment back: what it paid is open again."""
     payment_page(number, viewer=current_user)

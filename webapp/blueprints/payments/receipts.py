@@ -42,7 +42,7 @@ def new() -> str:
 
 
 @bp.post("")
-@requires(Permission.PAYMENTS_RECORD)
+@requires(record_receipt)
 def create() -> Response | str | tuple[str, int]:
     """Record the receipt; ``act`` propose only fills in the proposal for the amount typed."""
     code = request.form.get("customer", "")

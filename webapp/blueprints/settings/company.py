@@ -66,7 +66,7 @@ def company() -> str:
 
 
 @bp.post("/company")
-@requires(Permission.SETTINGS_WRITE)
+@requires(settings.change_settings)
 def update_company() -> Response | tuple[str, int]:
     """Change the company's settings."""
     values, version = typed(_sections()), form_version() or 0

@@ -26,7 +26,7 @@ def index() -> str:
 
 
 @bp.post("")
-@requires(Permission.SETTINGS_WRITE)
+@requires(discount_limits.set_role_limit)
 def create() -> Response | tuple[str, int]:
     """Set the limit of a role in a category."""
     values = typed_whole(_form())
@@ -44,7 +44,7 @@ def create() -> Response | tuple[str, int]:
 
 
 @bp.post("/removal")
-@requires(Permission.SETTINGS_WRITE)
+@requires(discount_limits.remove_role_limit)
 def remove() -> Response:
     """Take the limit of a role in a category away."""
     category, role = request.form.get("category", ""), request.form.get("role", "")

@@ -49,7 +49,7 @@ def create_category() -> Response | tuple[str, int]:
 
 
 @bp.post("/categories/removal")
-@requires(Permission.ITEMS_WRITE)
+@requires(items.remove_category)
 def remove_category() -> Response:
     """Remove a category that nothing is in."""
     name = request.form.get("name", "")
@@ -70,7 +70,7 @@ def groups() -> str:
 
 
 @bp.post("/customer-groups")
-@requires(Permission.CUSTOMERS_WRITE)
+@requires(customers.put_group)
 def create_group() -> Response | tuple[str, int]:
     """Add or change a customer group."""
     values = typed_whole(_group())

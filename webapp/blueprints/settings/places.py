@@ -29,7 +29,7 @@ def index() -> str:
 
 
 @bp.post("")
-@requires(Permission.LOCATIONS_WRITE)
+@requires(locations.add_location)
 def create() -> Response | tuple[str, int]:
     """Add a location."""
     values = typed_whole(_sections(None))
@@ -46,7 +46,7 @@ def create() -> Response | tuple[str, int]:
 
 
 @bp.post("/<code>")
-@requires(Permission.LOCATIONS_WRITE)
+@requires(locations.change_location)
 def update(code: str) -> Response | tuple[str, int]:
     """Change a location."""
     location = reads.find_location(code)

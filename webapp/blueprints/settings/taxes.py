@@ -65,7 +65,7 @@ def index() -> str:
 
 
 @bp.post("")
-@requires(Permission.SETTINGS_WRITE)
+@requires(tax_codes.add_tax_code)
 def create() -> Response | tuple[str, int]:
     """Add a tax code with its first rate."""
     values = typed_whole(NEW)
@@ -83,7 +83,7 @@ def show(code: str) -> str:
 
 
 @bp.post("/<code>")
-@requires(Permission.SETTINGS_WRITE)
+@requires(tax_codes.change_tax_code)
 def update(code: str) -> Response | tuple[str, int]:
     """Change the code's words."""
     tax_code, values, version = reads.find_tax_code(code), typed(CHANGE), form_version() or 0
@@ -104,7 +104,7 @@ def update(code: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<code>/rates")
-@requires(Permission.SETTINGS_WRITE)
+@requires(tax_codes.set_tax_rate)
 def create_rate(code: str) -> Response | tuple[str, int]:
     """Set the rate from a day on."""
     tax_code, values, version = reads.find_tax_code(code), typed_whole(RATE), form_version() or 0
@@ -117,7 +117,7 @@ def create_rate(code: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<code>/rates/removal")
-@requires(Permission.SETTINGS_WRITE)
+@requires(tax_codes.remove_tax_rate)
 def remove_rate(code: str) -> Response:
     """Take a rate back."""
     valid_from, version = request.form.get("valid_from", ""), form_version() or 0
@@ -130,7 +130,7 @@ def remove_rate(code: str) -> Response:
 
 
 @bp.post("/<code>/parts")
-@requires(Permission.SETTINGS_WRITE)
+@requires(set_tax_parts)
 def set_parts(code: str) -> Response | tuple[str, int]:
     """Say which codes the code is made of."""
     tax_code, version = reads.find_tax_code(code), form_version() or 0
@@ -154,7 +154,7 @@ def rules() -> str:
 
 
 @bp.post("/rules")
-@requires(Permission.SETTINGS_WRITE)
+@requires(tax_codes.set_tax_class_rule)
 def create_rule() -> Response | tuple[str, int]:
     """Set a rule."""
     values = typed_whole(_rule())
@@ -165,7 +165,7 @@ def create_rule() -> Response | tuple[str, int]:
 
 
 @bp.post("/rules/removal")
-@requires(Permission.SETTINGS_WRITE)
+@requires(tax_codes.set_tax_class_rule)
 def remove_rule() -> Response:
     """Take a rule back."""
     named = {name: request.form.get(name, "") for name in ("tax_class", "country", "item_tax_code")}

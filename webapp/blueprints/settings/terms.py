@@ -63,7 +63,7 @@ def index() -> str:
 
 
 @bp.post("/terms")
-@requires(Permission.SETTINGS_WRITE)
+@requires(terms.put_payment_term)
 def create() -> Response | tuple[str, int]:
     """Add or change payment terms."""
     values = typed_whole(TERM)
@@ -81,7 +81,7 @@ def methods() -> str:
 
 
 @bp.post("/methods")
-@requires(Permission.SETTINGS_WRITE)
+@requires(terms.put_payment_method)
 def create_method() -> Response | tuple[str, int]:
     """Add or change a payment method."""
     values = typed_whole(_method())
@@ -99,7 +99,7 @@ def rates() -> str:
 
 
 @bp.post("/exchange-rates")
-@requires(Permission.SETTINGS_WRITE)
+@requires(terms.put_exchange_rate)
 def create_rate() -> Response | tuple[str, int]:
     """Add or change a rate."""
     values = typed_whole(RATE)
@@ -110,7 +110,7 @@ def create_rate() -> Response | tuple[str, int]:
 
 
 @bp.post("/exchange-rates/removal")
-@requires(Permission.SETTINGS_WRITE)
+@requires(terms.remove_exchange_rate)
 def remove_rate() -> Response:
     """Take a rate back."""
     currency, valid_from = request.form.get("currency", ""), request.form.get("valid_from", "")
@@ -131,7 +131,7 @@ def roundings() -> str:
 
 
 @bp.post("/cash-rounding")
-@requires(Permission.SETTINGS_WRITE)
+@requires(terms.put_cash_rounding)
 def create_rounding() -> Response | tuple[str, int]:
     """Round a currency, or round it otherwise."""
     values = typed_whole(ROUNDING)
@@ -142,7 +142,7 @@ def create_rounding() -> Response | tuple[str, int]:
 
 
 @bp.post("/cash-rounding/removal")
-@requires(Permission.SETTINGS_WRITE)
+@requires(terms.remove_cash_rounding)
 def remove_rounding() -> Response:
     """Round a currency no more."""
     currency = request.form.get("currency", "")

@@ -83,7 +83,7 @@ def new() -> str:
 
 
 @bp.post("")
-@requires(Permission.USERS_WRITE)
+@requires(users.add_user)
 def create() -> Response | tuple[str, int]:
     """Add a user."""
     values = typed_whole([*WHO, *RIGHTS])
@@ -122,7 +122,7 @@ def edit(email: str) -> str:
 
 
 @bp.post("/<email>")
-@requires(Permission.USERS_WRITE)
+@requires(users.change_user)
 def update(email: str) -> Response | tuple[str, int]:
     """Change a user's rights."""
     user, version = reads.find_user(email), form_version() or 0
@@ -147,7 +147,7 @@ def update(email: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<email>/discount-limits")
-@requires(Permission.USERS_WRITE)
+@requires(discount_limits.set_user_limit)
 def create_discount_limit(email: str) -> Response | tuple[str, int]:
     """Set what a user may give in one category."""
     user, values = reads.find_user(email), typed_whole(_limit())
@@ -163,7 +163,7 @@ def create_discount_limit(email: str) -> Response | tuple[str, int]:
 
 
 @bp.post("/<email>/discount-limits/removal")
-@requires(Permission.USERS_WRITE)
+@requires(discount_limits.remove_user_limit)
 def remove_discount_limit(email: str) -> Response:
     """Take a user's limit in one category away."""
     user, category = reads.find_user(email), request.form.get("category", "")

@@ -104,7 +104,7 @@ def test_a_category_holds_what_its_sub_categories_hold(system):
     assert [(row.name, row.depth) for row in category_tree()] == [("Drinks", 0), ("Beer", 1), ("Tea", 1)]
 
 
-def test_items_are_found_by_sku_name_and_barcode_and_below_their_reorder_level(system):
+def test_items_are_found_by_sku_name_and_barcode_and_below_their_reorder_level(system, nancy):
     load("items", chai(barcode="4006381333931", reorder_level="10"), chai(sku="OLD", name="Old", is_active="no"))
     load_stock([{"sku": "CHAI", "location": "MAIN", "quantity": "4", "unit_cost": "1"}], actor=system)
 
@@ -113,7 +113,7 @@ def test_items_are_found_by_sku_name_and_barcode_and_below_their_reorder_level(s
 
     assert skus(q="4006381333931") == skus(q="cha") == skus(state="low") == ["CHAI"]
     assert skus(state="inactive") == ["OLD"]
-    page = item_page("CHAI")
+    page = item_page("CHAI", nancy)
     assert (page.stock, page.stock.free) == (Stock(Decimal(4), Decimal(0)), Decimal(4))
 
 
@@ -151,7 +151,7 @@ LISTS = {
     "index": prices.prices_index,
     "search": lambda user: search.search("name", user),
     "customer": lambda user: customer_page("C0", user),
-    "item": lambda user: item_page("I0"),
+    "item": lambda user: item_page("I0", user),
 }
 
 

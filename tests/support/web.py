@@ -53,7 +53,7 @@ def token_of(client: FlaskClient, page: str = "/log-out") -> str:
 def submit(client: FlaskClient, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
     """POST a form as its page would: with the token of this browser. ``headers=HTMX`` makes it a request of htmx."""
     token = token_of(client, path) if path in ("/log-in", "/set-up") else token_of(client)
-    return client.post(path, data={"csrf_token": token, **(data or {})}, **more)
+    return client.open(path, data={"csrf_token": token, **(data or {})}, **{"method": "POST", **more})
 
 
 def words(response: TestResponse) -> str:

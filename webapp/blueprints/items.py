@@ -80,7 +80,7 @@ def create() -> Response | tuple[str, int]:
 @requires(Permission.ITEMS_READ)
 def show(sku: str) -> str:
     """An item: facts, stock by location, prices, history."""
-    page = item_page(sku, _base_currency())
+    page = item_page(sku, current_user, _base_currency())
     return render_template(
         "items/show.html",
         page=page,

@@ -205,7 +205,7 @@ def _list_page(price_list: PriceList, values: Mapping[str, str], refusal: Domain
         "prices/show.html",
         price_list=price_list,
         words=reads.list_words(price_list, sees_costs=can(Permission.COSTS_READ)),
-        history=reads.list_history(price_list),
+        history=reads.list_history(price_list, current_user),
         form=RecordForm(ROW, values, refusal),
         **context,
     )

@@ -68,7 +68,7 @@ def movements() -> str:
         moved_from=day(request.args.get("from", ""), "from"),
         moved_to=day(request.args.get("to", ""), "to"),
     )
-    found = list_movements(wanted, cursor=request.args.get("cursor"))
+    found = list_movements(wanted, viewer=current_user, cursor=request.args.get("cursor"))
     return htmx.piece_or_page(
         "stock/_movements.html",
         "stock/movements.html",

@@ -13,8 +13,9 @@ from webapp import formats
 from webapp.db import db
 from webapp.domain.actions import Action
 from webapp.domain.numbers import label
-from webapp.models import Event, EventDocument
+from webapp.models import Event, EventDocument, User
 from webapp.pages.timeline import SYSTEM, Entry, sentence_of
+from webapp.queries.visibility import visible_events
 
 MOST_FIELDS = 3
 MASTERS = ("customer", "item", "location", "price_list", "promotion")
@@ -46,12 +47,15 @@ VERBS: dict[str, str] = {
 """What somebody did to master data; what happened to documents is told by ``webapp.pages.timeline``."""
 
 
-def history_of(kind: str, document_id: int, currency: str, *, limit: int = 20) -> list[Entry]:
-    """The newest events of a record first, each as a sentence with who, what and why. Amounts in ``currency``."""
+def history_of(kind: str, document_id: int, currency: str, *, viewer: User, limit: int = 20) -> list[Entry]:
+    """The newest events of a record first, each as a sentence with who, what and why. Amounts in ``currency``.
+
+    What somebody did for customers that ``viewer`` may not see is left out.
+    """
     events = db.session.scalars(
         select(Event)
         .join(EventDocument)
-        .where(EventDocument.kind == kind, EventDocument.document_id == document_id)
+        .where(EventDocument.kind == kind, EventDocument.document_id == document_id, visible_events(viewer))
         .order_by(Event.id.desc())
         .limit(limit)
         .options(joinedload(Event.actor), joinedload(Event.documents))

@@ -79,6 +79,7 @@ def show_availability(query: AvailabilityQuery) -> AvailabilityOutput:
 def list_movements(query: MovementQuery) -> MovementList:
     """Every change of stock, the newest first."""
     page = movements_page(
+        viewer=program(),
         variant_id=_id_of(Variant, query.sku, "sku"),
         location_id=_id_of(Location, query.location, "location"),
         kind=query.kind,

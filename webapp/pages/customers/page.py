@@ -94,7 +94,7 @@ def customer_page(code: str, user: User) -> CustomerPage:
         ),
         agreed_prices=_count(select(func.count()).where(CustomerPrice.customer_id == customer.id)),
         price_list=list_for(customer, all_lists()),
-        history=history_of(Customer.document_kind, customer.id, customer.currency),
+        history=history_of(Customer.document_kind, customer.id, customer.currency, viewer=user),
     )
 
 

@@ -11,10 +11,11 @@ from sqlalchemy.orm import joinedload, selectinload
 from webapp.db import db
 from webapp.domain.constants import ZERO
 from webapp.domain.errors import NotFound
-from webapp.models import CustomerPrice, Item, ListPrice, Location, StockLevel, Variant
+from webapp.models import Customer, CustomerPrice, Item, ListPrice, Location, StockLevel, User, Variant
 from webapp.pages.history import history_of
 from webapp.pages.items.lists import Stock, _all
 from webapp.pages.timeline import Entry
+from webapp.queries.visibility import visible
 
 SHOWN = 20
 
@@ -53,7 +54,7 @@ def find_item(sku: str) -> Variant:
     return found
 
 
-def item_page(sku: str, currency: str = "EUR") -> ItemPage:
+def item_page(sku: str, viewer: User, currency: str = "EUR") -> ItemPage:
     """The page of one item; ``currency`` is the base currency, in which costs are told. Raises NotFound."""
     variant = find_item(sku)
     return ItemPage(
@@ -65,7 +66,8 @@ def item_page(sku: str, currency: str = "EUR") -> ItemPage:
         prices=_all(select(ListPrice).where(ListPrice.variant_id == variant.id)
                     .order_by(ListPrice.price_list_id, ListPrice.min_quantity, ListPrice.valid_from)
                     .options(joinedload(ListPrice.price_list))),
-        agreed=_all(select(CustomerPrice).where(CustomerPrice.variant_id == variant.id)
+        agreed=_all(select(CustomerPrice).where(CustomerPrice.variant_id == variant.id,
+                                              CustomerPrice.customer.has(visible(Customer, viewer)))
                     .order_by(CustomerPrice.id.desc()).limit(SHOWN).options(joinedload(CustomerPrice.customer))),
-        history=history_of(Variant.document_kind, variant.id, currency),
+        history=history_of(Variant.document_kind, variant.id, currency, viewer=viewer),
     )  # fmt: skip

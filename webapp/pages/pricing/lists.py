@@ -135,9 +135,9 @@ def other_lists(price_list: PriceList | None = None) -> list[tuple[str, str]]:
     return [(one.code, f"{one.name}, {one.currency}") for one in db.session.scalars(statement)]
 
 
-def list_history(price_list: PriceList) -> list[Entry]:
+def list_history(price_list: PriceList, viewer: User) -> list[Entry]:
     """What happened to the list."""
-    return history_of(PriceList.document_kind, price_list.id, price_list.currency)
+    return history_of(PriceList.document_kind, price_list.id, price_list.currency, viewer=viewer)
 
 
 def _basis_words(price_list: PriceList, *, sees_costs: bool) -> str:

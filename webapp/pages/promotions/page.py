@@ -62,7 +62,10 @@ def promotion_page(code: str, user: User) -> PromotionPage:
         conflicts=conflicts_of(promotion),
         orders=_orders_holding(promotion, user),
         history=history_of(
-            Promotion.document_kind, promotion.id, promotion.currency or (ours.base_currency if ours else "EUR")
+            Promotion.document_kind,
+            promotion.id,
+            promotion.currency or (ours.base_currency if ours else "EUR"),
+            viewer=user,
         ),
     )
 

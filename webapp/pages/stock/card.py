@@ -95,7 +95,7 @@ def stock_card(sku: str, *, viewer: User) -> StockCard:
         _stocked(variant, places_of([variant.id]).get(variant.id, [])),
         _lots(variant),
         holders_of(variant.id, viewer=viewer),
-        list_movements(MovementFilter(sku=sku), limit=LATEST).rows,
+        list_movements(MovementFilter(sku=sku), viewer=viewer, limit=LATEST).rows,
     )
 
 

@@ -12,9 +12,10 @@ from sqlalchemy.orm import joinedload
 from webapp.db import Scaled, db
 from webapp.domain.constants import ZERO
 from webapp.domain.importing import fields
-from webapp.models import Batch, Location, Lot, MovementKind, StockLevel, StockMovement
+from webapp.models import Batch, Location, Lot, MovementKind, StockLevel, StockMovement, User
 from webapp.queries.company import today
 from webapp.queries.paging import Page, page_of
+from webapp.queries.visibility import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def locations_page(*, cursor: str | None = None, limit: int) -> Page[Location]:
 
 def movements_page(
     *,
+    viewer: User,
     variant_id: int | None = None,
     location_id: int | None = None,
     kind: str | None = None,
@@ -76,8 +78,8 @@ def movements_page(
     cursor: str | None = None,
     limit: int,
 ) -> Page[StockMovement]:
-    """Movements, the newest first. Raises BadInput."""
-    statement = select(StockMovement).options(*_PARTS)
+    """Movements that ``viewer`` may see, the newest first. Raises BadInput."""
+    statement = select(StockMovement).where(visible(StockMovement, viewer)).options(*_PARTS)
     if variant_id is not None:
         statement = statement.where(StockMovement.variant_id == variant_id)
     if location_id is not None:

@@ -12,10 +12,12 @@ from webapp.models import (
     Location,
     MovementKind,
     StockMovement,
+    User,
     Variant,
 )
 from webapp.queries.filtering import narrowed
 from webapp.queries.paging import PAGE_SIZE, Page, page_of
+from webapp.queries.visibility import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,16 @@ class MovementFilter:
     moved_to: date | None = None
 
 
-def list_movements(wanted: MovementFilter, *, cursor: str | None = None, limit: int = PAGE_SIZE) -> Page[StockMovement]:
-    """Movements, the newest first, with item, place, lot and person; one statement. Raises BadInput."""
+def list_movements(
+    wanted: MovementFilter, *, viewer: User, cursor: str | None = None, limit: int = PAGE_SIZE
+) -> Page[StockMovement]:
+    """Movements that ``viewer`` may see, the newest first, with item, place, lot and person. Raises BadInput."""
     statement = (
         select(StockMovement)
         .join(Variant, Variant.id == StockMovement.variant_id)
         .join(Location, Location.id == StockMovement.location_id)
         .where(
+            visible(StockMovement, viewer),
             *narrowed(
                 (wanted.text, _tells),
                 (wanted.sku, lambda sku: Variant.sku == sku),
@@ -44,7 +49,7 @@ def list_movements(wanted: MovementFilter, *, cursor: str | None = None, limit: 
                 (wanted.kind, lambda kind: StockMovement.kind == kind),
                 (wanted.moved_from, lambda day: StockMovement.moved_on >= day),
                 (wanted.moved_to, lambda day: StockMovement.moved_on <= day),
-            )
+            ),
         )
         .options(
             joinedload(StockMovement.variant, innerjoin=True),

@@ -16,7 +16,7 @@ from webapp.domain.approvals.fingerprints import Fingerprint
 from webapp.domain.errors import Forbidden, FourEyes, IllegalMove, NotFound
 from webapp.domain.permissions import Permission
 from webapp.domain.states import ApprovalState, OrderState
-from webapp.domain.text import given_reason
+from webapp.domain.text import given_reason, told_reason
 from webapp.models import Approval, ApprovalKind, Order, OrderLine, User
 from webapp.queries.approvals.askers import askers
 from webapp.queries.approvals.authority import authority_over
@@ -140,7 +140,7 @@ def approve_order(number: str, *, reason: str = "", actor: User) -> Order:
     not for the approver; FourEyes; IllegalMove when nothing waits or a discount was declined that stands there still.
     """
     order, approvals = _decidable(number, actor)
-    requests = _with_order_request(order, approvals)
+    requests, reason = _with_order_request(order, approvals), told_reason(reason)
     _refuse_declined_discounts(order, approvals)
     if margins_of(order).below:
         require(actor, Permission.COSTS_READ)
@@ -165,8 +165,8 @@ def reject_order(number: str, *, reason: str, actor: User) -> Order:
     A confirmed order stays confirmed, but nothing of it moves until the change is changed again. Raises FourEyes,
     IllegalMove when nothing waits, BadInput without a reason.
     """
-    reason = given_reason(reason)
     order, approvals = _decidable(number, actor)
+    reason = given_reason(reason)
     for request in _with_order_request(order, approvals):
         _decline(request, actor, reason)
     is_amendment = order.state is not OrderState.SUBMITTED
@@ -182,7 +182,7 @@ def reject_order(number: str, *, reason: str, actor: User) -> Order:
 def approve_discount(number: str, line_number: int, *, reason: str = "", actor: User) -> Order:
     """Approve one line's discount. Raises Forbidden above the approver's own maximum, FourEyes, NotFound."""
     order, approvals = _decidable(number, actor)
-    request = _discount_request(order, approvals, line_number)
+    request, reason = _discount_request(order, approvals, line_number), told_reason(reason)
     _approve_all([request], actor, reason)
     _let_policy_finish(order, approvals)
     order.bump()
@@ -202,8 +202,8 @@ def decline_discount(number: str, line_number: int, *, reason: str, actor: User)
 
     Raises FourEyes, NotFound, BadInput.
     """
-    reason = given_reason(reason)
     order, approvals = _decidable(number, actor)
+    reason = given_reason(reason)
     request = _discount_request(order, approvals, line_number)
     _decline(request, actor, reason)
     if order.state is OrderState.SUBMITTED:

@@ -58,8 +58,8 @@ def draft_credit_note(
     What is credited with ``rebill`` may be invoiced again (a corrected price). Raises Forbidden, NotFound, IllegalMove,
     BadInput, and Refused for more than was invoiced.
     """
-    reason = given_reason(reason)
     invoice = locks.lock_posted_invoice(invoice_number, actor=actor)
+    reason = given_reason(reason)
     invoice.must_be(InvoiceState.APPROVED)
     credit_note = _draft(invoice, lines, reason, actor=actor)
     credit_note.rebill = rebill
@@ -93,8 +93,8 @@ def draft_credit_notes_for_return(return_number: str, *, actor: User) -> list[Cr
 @command(Permission.INVOICES_WRITE)
 def void_credit_note(credit_note_id: int, *, reason: str, actor: User) -> CreditNote:
     """Give a draft up. Raises Forbidden, NotFound, IllegalMove, BadInput without a reason."""
-    reason = given_reason(reason)
     credit_note = locks.lock_credit_note(credit_note_id, actor=actor)
+    reason = given_reason(reason)
     credit_note.move_to(InvoiceState.VOID)
     credit_note.void_reason = reason
     credit_note.bump()

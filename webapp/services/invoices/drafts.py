@@ -105,8 +105,8 @@ def validate_invoice(invoice_id: int, *, actor: User) -> Invoice:
 @command(Permission.INVOICES_WRITE)
 def void_invoice(invoice_id: int, *, reason: str, actor: User) -> Invoice:
     """Give a draft up; what it was to bill can be billed again. Raises Forbidden, NotFound, IllegalMove, BadInput."""
-    reason = given_reason(reason)
     invoice, orders = locks.lock_invoice_with_orders(invoice_id, actor=actor)
+    reason = given_reason(reason)
     invoice.move_to(InvoiceState.VOID)
     invoice.void_reason = reason
     give_back(invoice)

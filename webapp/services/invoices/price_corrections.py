@@ -34,9 +34,9 @@ def correct_price(
     Raises Forbidden, NotFound, StaleVersion, BadInput for the price or a missing reason, IllegalMove when nothing of
     the line waits to be billed again.
     """
+    order = locks.lock_order(number, actor=actor)
     reason = given_reason(reason)
     price = parse_price(unit_price, field="unit_price")
-    order = locks.lock_order(number, actor=actor)
     order.must_be(OrderState.CONFIRMED, OrderState.CLOSED)
     check_version(order, version)
     line = _line(order, line_number)

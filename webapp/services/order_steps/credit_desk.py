@@ -29,8 +29,8 @@ from webapp.services.order_steps.confirmation import confirm_released
 @command(Permission.CREDIT_HOLD)
 def hold_order(number: str, *, reason: str, actor: User) -> CreditHold:
     """Put an order on hold by hand. Raises Forbidden, IllegalMove when it is held already or not yet approved."""
-    reason = given_reason(reason)
     order = locks.lock_order(number, actor=actor)
+    reason = given_reason(reason)
     order.must_be(OrderState.APPROVED, OrderState.CONFIRMED)
     if open_hold(order) is not None:
         raise IllegalMove(f"{order.label} is on hold already.")
@@ -53,8 +53,8 @@ def release_hold(
 
     ``up_to_amount`` defaults to the order's total. Raises Forbidden, FourEyes, IllegalMove, BadInput.
     """
-    reason = given_reason(reason)
     order, hold = _decidable_hold(number, actor)
+    reason = given_reason(reason)
     limit = order.total if up_to_amount is None else up_to_amount
     if limit < order.total:
         raise BadInput(
@@ -80,8 +80,8 @@ def release_hold(
 @command(Permission.CREDIT_RELEASE)
 def reject_hold(number: str, *, reason: str, actor: User) -> CreditHold:
     """Refuse the credit: the order stays blocked until sales amends or cancels it."""
-    reason = given_reason(reason)
     order, hold = _decidable_hold(number, actor)
+    reason = given_reason(reason)
     hold.state = HoldState.REJECTED
     decide_hold(hold, actor, reason)
     audit.record_hold(Action.HOLD_REJECTED, order, order.customer, actor=actor, reason=reason)

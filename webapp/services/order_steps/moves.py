@@ -12,7 +12,7 @@ from webapp.domain.errors import BadInput, IllegalMove, NotFound
 from webapp.domain.numbers import tidy
 from webapp.domain.permissions import Permission
 from webapp.domain.states import HoldState, OrderState
-from webapp.domain.text import given_reason
+from webapp.domain.text import clean, given_reason, told_reason
 from webapp.models import Comment, Order, OrderLine, User
 from webapp.queries.approvals import facts as approval_facts
 from webapp.queries.credit_control.holds import open_hold
@@ -30,6 +30,8 @@ from webapp.services.orders.entry import take_terms_of_customer
 from webapp.services.shipments.contents import cancel_drafts
 from webapp.services.stock.allocation import release_lines
 from webapp.services.taxes.on_lines import country_of, retax
+
+LONGEST_COMMENT = 2000
 
 
 @command(Permission.ORDERS_WRITE)
@@ -73,7 +75,7 @@ def revise_quote(number: str, *, valid_days: int, actor: User) -> Order:
 @command(Permission.ORDERS_WRITE)
 def submit_order(number: str, *, reason: str = "", version: int | None = None, actor: User) -> Order:
     """Ask for approval; the policy may give it at once. Raises IllegalMove, BadInput without lines, StaleVersion."""
-    order = locks.lock_order(number, actor=actor)
+    order, reason = locks.lock_order(number, actor=actor), told_reason(reason)
     order.must_be(OrderState.DRAFT)
     check_version(order, version)
     if not order.lines:
@@ -110,7 +112,7 @@ def cancel_order(number: str, *, reason: str = "", actor: User) -> Order:
 
     Raises IllegalMove otherwise: then the rest of its lines is closed short.
     """
-    order = locks.lock_order(number, actor=actor)
+    order, reason = locks.lock_order(number, actor=actor), told_reason(reason)
     begun = [
         line for line in order.lines if line.picked_qty or line.shipped_qty or line.invoiced_qty or line.drafted_qty
     ]
@@ -141,8 +143,8 @@ def short_close_line(
 
     Allocations of the line that no shipment holds are given back first when the whole rest is closed.
     """
-    reason = given_reason(reason)
     order = locks.lock_order(number, actor=actor)
+    reason = given_reason(reason)
     order.must_be(OrderState.CONFIRMED)
     line = order.line(line_number)
     if line is None:
@@ -174,10 +176,9 @@ def short_close_line(
 @command(Permission.ORDERS_READ)
 def comment_on_order(number: str, text: str, *, actor: User) -> Comment:
     """Leave a note on an order for everybody who reads it."""
-    if not text.strip():
-        raise BadInput("The comment is empty.", field="text")
     order = locks.lock_order(number, actor=actor)
-    comment = Comment(order_id=order.id, user=actor, at=clock.now(), text=text.strip())
+    text = clean(text, field="text", max_length=LONGEST_COMMENT, multiline=True, required=True)
+    comment = Comment(order_id=order.id, user=actor, at=clock.now(), text=text)
     db.session.add(comment)
     audit.record(Action.ORDER_COMMENTED, order, actor=actor, after={"text": comment.text})
     return comment

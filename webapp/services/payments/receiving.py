@@ -151,8 +151,8 @@ def reverse_payment(payment_number: str, *, reason: str, actor: User) -> Payment
     The customer's releases of credit end and confirmed orders are checked again. Raises Forbidden, NotFound, FourEyes
     for who recorded it, IllegalMove when it is reversed already, BadInput without a reason, Refused after a refund.
     """
-    reason = given_reason(reason)
     payment = locks.lock_payment(payment_number, actor=actor)
+    reason = given_reason(reason)
     payment.must_be(PaymentState.RECORDED)
     _check_may_reverse(payment, actor)
     invoices = locks.lock_invoices(application.invoice_id for application in standing(payment))

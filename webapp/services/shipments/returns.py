@@ -78,9 +78,9 @@ def receive_return(
     It first takes back what was never billed; the rest is to be credited. Raises BadInput for more than was shipped
     and not yet returned, IllegalMove unless the shipment has left.
     """
+    shipment = locks.lock_shipment(shipment_number, actor=actor)
     reason = given_reason(reason)
     _refuse_wrong(lines, received_on)
-    shipment = locks.lock_shipment(shipment_number, actor=actor)
     shipment.must_be(ShipmentState.SHIPPED)
     order = shipment.order
     backs = _what_comes_back(shipment, lines)

@@ -248,7 +248,7 @@ def cancel_shipment(number: str, *, reason: str = "", version: int | None = None
 
     Raises IllegalMove, StaleVersion.
     """
-    shipment = _locked(number, version, actor)
+    shipment, reason = _locked(number, version, actor), told_reason(reason)
     before = shipment.state
     shipment.move_to(ShipmentState.CANCELLED)
     for line in shipment.lines:

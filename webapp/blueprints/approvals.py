@@ -16,9 +16,9 @@ from webapp.models import ApprovalKind
 from webapp.pages import addresses as at
 from webapp.pages.approvals.hold_case import credit_case
 from webapp.pages.approvals.inbox import Item, decided, inbox, last_verdict, place_of
-from webapp.pages.orders.deciders import beyond, deciders_of, order_deciders
+from webapp.pages.orders.deciders import beyond, deciders_of, discount_decliners, hold_deciders, order_deciders
 from webapp.pages.orders.discount_effects import effect_of
-from webapp.pages.orders.page import OrderPage, order_page
+from webapp.pages.orders.page import order_page
 from webapp.queries.approvals.usual_discounts import usual_discounts
 from webapp.web.auth import current_user, requires
 
@@ -99,6 +99,7 @@ def _discount(number: str, line_number: int, items: Sequence[Item], *, is_list: 
         asked=view.request,
         deciders=deciders,
         may=current_user.id in {user.id for user in deciders},
+        may_decline=view.request is not None and current_user in discount_decliners(page.facts),
         maximum=page.facts.authority.maximum_of(current_user, view.line.variant_id),
         effect=effect_of(page.facts, view.line),
         usual=usual_discounts(page.order, view.line.variant_id),
@@ -108,7 +109,7 @@ def _discount(number: str, line_number: int, items: Sequence[Item], *, is_list: 
 
 def _hold(number: str, items: Sequence[Item], *, is_list: bool = False, write: bool = False) -> str:
     page = order_page(number, current_user)
-    deciders = page.facts.staff.who_can(Permission.CREDIT_RELEASE, besides=_may_not_release(page))
+    deciders = hold_deciders(page.facts)
     return _render(
         "approvals/hold.html",
         at.held_order(number),
@@ -135,7 +136,3 @@ def _render(template: str, chosen: str, items: Sequence[Item], is_list: bool, **
         is_next="at" in request.args,
         **facts,
     )
-
-
-def _may_not_release(page: OrderPage) -> frozenset[int]:
-    return page.facts.asked | ({page.facts.hold.applied_by_id} if page.facts.hold else set())

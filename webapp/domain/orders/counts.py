@@ -69,6 +69,11 @@ def to_bill(line: LineCounts, *, in_advance: bool = False) -> Decimal:
     return max(basis - line.returned_unbilled - billed(line) - line.drafted, ZERO)
 
 
+def is_changeable(line: LineCounts) -> bool:
+    """Whether price or quantity of the line can still matter: something of it is to ship or to bill."""
+    return to_ship(line) > 0 or to_bill(line) > 0 or line.drafted > 0
+
+
 def to_bill_again(line: LineCounts) -> Decimal:
     """What was credited to be billed again, at a corrected price perhaps, and is on no invoice since."""
     return min(line.rebill, to_bill(line))

@@ -21,7 +21,7 @@ from webapp.domain.states import (
 )
 from webapp.models import Approval, ApprovalKind, Order
 from webapp.pages import addresses as at
-from webapp.pages.orders.deciders import deciders_of, discount_deciders, order_deciders
+from webapp.pages.orders.deciders import deciders_of, discount_deciders, hold_deciders, order_deciders
 from webapp.pages.orders.facts import OrderFacts, facts_of
 from webapp.queries.approvals.facts import OverLimit
 from webapp.queries.approvals.minimums import unmet_minimums
@@ -68,8 +68,7 @@ def blockers_of(order: Order, facts: OrderFacts | None = None, *, sees_costs: bo
 def _credit(known: OrderFacts) -> Iterator[Blocker]:
     order, deciders = known.order, []
     if known.hold is not None:
-        besides = known.asked | {known.hold.applied_by_id}
-        deciders = known.staff.who_can(Permission.CREDIT_RELEASE, besides=besides)
+        deciders = hold_deciders(known)
         yield Blocker(
             "credit_hold",
             _hold_message(known),

@@ -15,7 +15,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from webapp.db import db
 from webapp.domain.constants import ZERO
 from webapp.domain.credit_control.rule import CreditCheck
-from webapp.domain.orders.counts import backorder
+from webapp.domain.orders.counts import backorder, to_ship
 from webapp.domain.states import ApprovalState, InvoiceState, ShipmentState
 from webapp.models import (
     Approval,
@@ -113,6 +113,10 @@ class OrderFacts:
     def open_shipments(self) -> list[Shipment]:
         """Shipments that have not left yet."""
         return [shipment for shipment in self.shipments if shipment.state in UNDER_WAY]
+
+    def closable(self, line: OrderLine) -> Decimal:
+        """What of a line can be closed short: to ship, and on no shipment."""
+        return to_ship(line.counts) - self.on_shipments.get(line.id, ZERO)
 
     def loose(self, line: OrderLine) -> Decimal:
         """What of a line is allocated and on no shipment."""

@@ -14,7 +14,7 @@ from webapp.db import db
 from webapp.domain.constants import HUNDRED, ZERO
 from webapp.domain.money import round_half_up
 from webapp.domain.numbers import tidy
-from webapp.domain.orders.counts import to_ship, wanted
+from webapp.domain.orders.counts import is_changeable
 from webapp.domain.permissions import Permission
 from webapp.domain.pricing.derivation import PriceStep, Source
 from webapp.domain.states import EDITABLE, ENDED, OrderState
@@ -37,6 +37,12 @@ from webapp.pages.orders.words import ON_HOLD, REFUSED_CREDIT, Tag, head_tags, l
 from webapp.pages.settings.catalogues import tax_code_choices
 from webapp.queries.approvals.facts import allowance_share
 from webapp.queries.orders.coupons import coupons_of
+from webapp.services.approvals.deciding import reject_order
+from webapp.services.commands import may
+from webapp.services.order_steps.credit_desk import hold_order
+from webapp.services.order_steps.moves import cancel_order, short_close_line, withdraw_order
+from webapp.services.orders.edits import edit_order
+from webapp.services.stock.allocation import release_order_allocation
 
 
 @dataclass(frozen=True)
@@ -166,17 +172,17 @@ class OrderPage:
 
     @property
     def can_edit(self) -> bool:
-        return self.user.can(Permission.ORDERS_WRITE) and self.order.state in EDITABLE
+        return may(self.user, edit_order) and self.order.state in EDITABLE
 
     @property
     def can_withdraw(self) -> bool:
-        return self.user.can(Permission.ORDERS_WRITE) and self.order.state is OrderState.SUBMITTED
+        return may(self.user, withdraw_order) and self.order.state is OrderState.SUBMITTED
 
     @property
     def can_cancel(self) -> bool:
         """Before anything was picked, shipped or billed."""
         return (
-            self.user.can(Permission.ORDERS_WRITE)
+            may(self.user, cancel_order)
             and self.order.state not in ENDED
             and not any(
                 line.picked_qty or line.shipped_qty or line.invoiced_qty or line.drafted_qty
@@ -187,7 +193,7 @@ class OrderPage:
     @property
     def can_hold(self) -> bool:
         return (
-            self.user.can(Permission.CREDIT_HOLD)
+            may(self.user, hold_order)
             and self.facts.hold is None
             and self.order.state in (OrderState.APPROVED, OrderState.CONFIRMED)
         )
@@ -195,10 +201,22 @@ class OrderPage:
     @property
     def can_reject(self) -> bool:
         return (
-            self.user.can(Permission.ORDERS_APPROVE)
+            may(self.user, reject_order)
             and self.order.state is OrderState.SUBMITTED
             and self.user.id not in self.facts.asked
         )
+
+    @property
+    def can_release_allocation(self) -> bool:
+        """Something is allocated that no shipment holds."""
+        return may(self.user, release_order_allocation) and any(self.facts.loose(line) > 0 for line in self.order.lines)
+
+    @property
+    def closable(self) -> list[LineView]:
+        """The lines whose rest this user may close short."""
+        if self.order.state is not OrderState.CONFIRMED or not may(self.user, short_close_line):
+            return []
+        return [view for view in self.lines if self.facts.closable(view.line) > 0]
 
     @property
     def sees_costs(self) -> bool:
@@ -254,7 +272,6 @@ class OrderPage:
     def _line(self, line: OrderLine, request: Approval | None, over: bool) -> LineView:
         free = self.facts.free_by_line[line.id]
         margin = self.facts.margins.of(line) if self.sees_costs else None
-        open_quantity = wanted(line.counts) and to_ship(line.counts)
         return LineView(
             line=line,
             tag=line_tag(line.counts, self.order.state, free),
@@ -262,7 +279,7 @@ class OrderPage:
             over_limit=over,
             free=free,
             margin=margin.percent if margin else None,
-            editable=self.can_edit and bool(open_quantity) and line.free_with_id is None,
+            editable=self.can_edit and is_changeable(line.counts) and line.free_with_id is None,
         )
 
 

@@ -20,11 +20,9 @@ class Staff:
 
     people: Sequence[User]
 
-    def who_can(self, permission: Permission, *more: Permission, besides: Collection[int] = ()) -> list[User]:
-        """Those who have the right (and ``more`` of them), without some ids."""
-        return [
-            user for user in self.people if user.id not in besides and all(user.can(one) for one in (permission, *more))
-        ]
+    def who_can(self, *permissions: Permission, besides: Collection[int] = ()) -> list[User]:
+        """Those who have all of these rights, without some ids."""
+        return [user for user in self.people if user.id not in besides and all(user.can(one) for one in permissions)]
 
 
 def active_staff() -> Staff:

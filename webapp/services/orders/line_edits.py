@@ -8,6 +8,7 @@ from typing import Any
 
 from webapp.domain.actions import Action
 from webapp.domain.errors import IllegalMove, NotFound
+from webapp.domain.orders.counts import is_changeable
 from webapp.domain.permissions import Permission
 from webapp.domain.states import OrderState
 from webapp.models import Order, OrderLine, User
@@ -57,6 +58,8 @@ def change_line(
     """
     order = editable_order(number, version, actor)
     line, share = _own_line(order, line_number), allowance_share(order)
+    if not is_changeable(line.counts):
+        raise IllegalMove(f"Line {line_number} is billed or cancelled; nothing of it can change any more.")
     before, terms = _line_facts(line), _terms(line)
     if quantity is not None:
         _change_quantity(line, quantity)

@@ -296,10 +296,10 @@ def test_a_second_customer_gets_its_own_shipment(clerk, staff):
 
 def test_goods_leave_at_once_with_what_was_picked_of_them(clerk, staff):
     number = shipment_in("DRAFT", staff, ("A-1", 10))
-    short = {"act": "ship", "picked.1": "4"}
+    short = {"picked.1": "4"}
 
-    assert "Say why less was picked" in words(post(clerk, number, "picking", short))
-    answer = post(clerk, number, "picking", short | {"reason": "Six are broken."})
+    assert "Say why less was picked" in words(post(clerk, number, "sending", short))
+    answer = post(clerk, number, "sending", short | {"reason": "Six are broken."})
 
     assert answer.status_code == 303
     shipment = the_shipment(number)
@@ -312,7 +312,7 @@ def test_goods_that_would_leave_at_once_stop_at_the_door_when_credit_runs_out(cl
     with atomic():
         db.session.scalars(select(Customer)).one().credit_limit = D(1)
 
-    answer = post(clerk, number, "picking", {"act": "ship"})
+    answer = post(clerk, number, "sending", {})
 
     assert answer.status_code == 303
     assert the_shipment(number).state.value == "PACKED"

@@ -31,7 +31,7 @@ class Act:
 
 
 class Offers(HTMLParser):
-    """Where the links, the buttons and the forms of a page lead, without what stands behind a question mark."""
+    """Where the links, buttons and forms of a page lead, with and without what stands behind a question mark."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -58,7 +58,10 @@ class Offers(HTMLParser):
             self._open = None
 
     def _offer(self, target: str) -> None:
-        self.found.add(target.partition("?")[0].partition("#")[0] or target)
+        self.found |= {target, target.partition("?")[0].partition("#")[0]}
+
+
+Browsers = Mapping[str, tuple[User, FlaskClient]]
 
 
 class _Undone(Exception):
@@ -81,9 +84,7 @@ def refusal_of(act: Act, document: str, user: User) -> str:
         db.session.rollback()
 
 
-def disagreements(
-    acts: list[Act], documents: Mapping[str, str], people: Mapping[str, tuple[User, FlaskClient]]
-) -> list[str]:
+def disagreements(acts: list[Act], documents: Mapping[str, str], people: Browsers) -> list[str]:
     """Each act that a page offers and its command refuses, or the other way round."""
     wrong = []
     for (name, document), (role, (user, client)) in ((one, who) for one in documents.items() for who in people.items()):
@@ -100,3 +101,9 @@ def disagreements(
             elif not is_offered and not why_not:
                 wrong.append(f"{name}: {role} may {act.name}, and is not offered it")
     return wrong
+
+
+def check(acts: list[Act], documents: Mapping[str, str], people: Browsers) -> None:
+    """Fail with every disagreement."""
+    wrong = disagreements(acts, documents, people)
+    assert not wrong, f"{len(wrong)} of them:\n" + "\n".join(wrong)

@@ -96,11 +96,9 @@ def print_paper(number: str, paper: str) -> str:
 
 
 @bp.post("/<number>/picking")
-@requires(Permission.SHIPMENTS_WRITE)
+@requires(shipping.pick_shipment)
 def create_picking(number: str) -> Response | tuple[str, int]:
-    """Confirm what was picked, and with ``act=ship`` let it go at once; less than allocated needs a reason."""
-    if request.form.get("act") == "ship":
-        return _sent(number)
+    """Confirm what was picked; less than allocated needs a reason."""
 
     def pick() -> Mapping[str, Any]:
         shipment = shipping.pick_shipment(
@@ -115,7 +113,11 @@ def create_picking(number: str) -> Response | tuple[str, int]:
     return _answer(number, try_once(pick), f"{number} is picked.")
 
 
-def _sent(number: str) -> Response | tuple[str, int]:
+@bp.post("/<number>/sending")
+@requires(shipping.send_shipment)
+def create_sending(number: str) -> Response | tuple[str, int]:
+    """Confirm what was picked and let it go at once."""
+
     def send() -> Mapping[str, Any]:
         outcome = shipping.send_shipment(
             number,

@@ -95,6 +95,11 @@ def can(permission: Permission) -> bool:
     return bool(current_user) and current_user.can(permission)
 
 
+def may(endpoint: str) -> bool:
+    """Whether the user of this request has what a route needs; templates ask it before they offer what leads there."""
+    return bool(current_user) and all(current_user.can(permission) for permission in permissions_of(endpoint))
+
+
 def login_session() -> LoginSession | None:
     """The session that the browser's token opened in this request."""
     found: LoginSession | None = g.get("login_session")
@@ -116,7 +121,7 @@ def init_auth(app: Flask) -> None:
     login_manager.request_loader(load_user)
     app.before_request(authorize)
     app.teardown_appcontext(lambda _error: formats.forget_formats())
-    app.jinja_env.globals.update(can=can, Permission=Permission)
+    app.jinja_env.globals.update(can=can, may=may, Permission=Permission)
 
 
 def load_user(_request: object) -> User | None:

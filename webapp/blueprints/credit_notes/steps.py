@@ -14,7 +14,12 @@ from webapp.pages.credit_notes.page import CreditNotePage, credit_note_page, dra
 from webapp.pages.payments.receipts import open_invoices
 from webapp.pages.timeline import history_of
 from webapp.queries.company import today
-from webapp.services.credit_notes.notes import apply_credit_note, post_credit_note, void_credit_note
+from webapp.services.credit_notes.notes import (
+    apply_credit_note,
+    needs_somebody_else,
+    post_credit_note,
+    void_credit_note,
+)
 from webapp.services.invoices.sending import send_credit_note
 from webapp.web.auth import current_user, requires
 from webapp.web.forms.posts import Attempt, try_once
@@ -116,6 +121,7 @@ def _page(page: CreditNotePage, form: Typed, asked: str = "") -> str:
         form=form,
         asked=asked,
         today=today(),
+        needs_somebody_else=needs_somebody_else(credit_note, current_user),
         open_invoices=open_invoices(credit_note.customer) if credit_note.unapplied else (),
         history=history_of("credit_note", credit_note.id, credit_note.currency),
     )

@@ -8,6 +8,7 @@ from flask import render_template
 from werkzeug.wrappers import Response
 
 from webapp.pages import addresses as at
+from webapp.pages.credit_notes.page import is_creditable
 from webapp.pages.invoices.deliveries import shipments_of
 from webapp.pages.invoices.page import InvoicePage, draft_page, invoice_page
 from webapp.pages.timeline import history_of
@@ -55,6 +56,7 @@ def _context(page: InvoicePage, form: Typed, asked: str) -> dict[str, Any]:
         "form": form,
         "asked": asked,
         "today": today(),
+        "is_creditable": is_creditable(invoice),
         "shipments": shipments_of(invoice.order_id),
         "history": history_of("invoice", invoice.id, invoice.currency),
     }

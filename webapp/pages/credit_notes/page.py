@@ -22,6 +22,7 @@ from webapp.models import (
 from webapp.queries.credit_notes.credited import Credited, credited_of
 from webapp.queries.invoices.snapshots import Snapshot, snapshot_of
 from webapp.queries.visibility import visible
+from webapp.services.credit_notes.lines import all_that_is_left
 from webapp.services.papers.printed import PrintedDocument, printed
 
 # -- one credit note ---------------------------------------------------------------------------------------------------
@@ -102,6 +103,11 @@ class Creditable:
     line: InvoiceLine
     quantity: Decimal
     net_amount: Decimal
+
+
+def is_creditable(invoice: Invoice) -> bool:
+    """Whether a quantity of a posted invoice is on no credit note yet."""
+    return invoice.is_posted and bool(all_that_is_left(invoice, credited_of(invoice)))
 
 
 def creditable_lines(invoice: Invoice) -> list[Creditable]:

@@ -177,12 +177,17 @@ def _issue_date(invoice: Invoice, day: date | None) -> date:
     return chosen
 
 
-def _check_four_eyes(credit_note: CreditNote, actor: User) -> None:
-    company = the_company()
-    highest = company.credit_note_approval_above
+def needs_somebody_else(credit_note: CreditNote, actor: User) -> bool:
+    """Whether it is above the amount that who drafted it may post."""
+    highest = the_company().credit_note_approval_above
     worth = WIDE.multiply(credit_note.total, credit_note.base_rate or ONE)
-    if highest is not None and worth > highest and actor.id == credit_note.created_by_id:
-        limit = f"{company.base_currency} {plain(highest, company.base_currency)}"
+    return highest is not None and worth > highest and actor.id == credit_note.created_by_id
+
+
+def _check_four_eyes(credit_note: CreditNote, actor: User) -> None:
+    if needs_somebody_else(credit_note, actor):
+        company = the_company()
+        limit = f"{company.base_currency} {plain(company.credit_note_approval_above or ZERO, company.base_currency)}"
         raise FourEyes(f"A credit note above {limit} is approved by somebody else than who drafted it.")
 
 

@@ -8,6 +8,7 @@ Found = list[str]
 
 AUTOESCAPED = (".html", ".htm", ".xml", ".xhtml", ".svg")
 LONGEST_TEMPLATE = 200
+LONGEST_TEMPLATE_LINE = 160
 LONGEST_STATIC_FILE = 600
 
 JINJA_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
@@ -60,6 +61,11 @@ def name_without_autoescape(name: str) -> Found:
 def long_template(template: str) -> Found:
     """A long template is two pieces."""
     return _too_long(template, LONGEST_TEMPLATE)
+
+
+def long_template_line(template: str) -> Found:
+    """Who reads a template does not scroll sideways."""
+    return [line for line in template.splitlines() if len(line) > LONGEST_TEMPLATE_LINE]
 
 
 def long_static_file(text: str) -> Found:
